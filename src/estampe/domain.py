@@ -1,0 +1,175 @@
+"""The nouns every stage speaks: frozen values with typed ids, and no I/O."""
+
+import base64
+import hashlib
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NewType
+
+import msgspec
+
+TenantId = NewType("TenantId", str)
+JobId = NewType("JobId", str)
+AssetId = NewType("AssetId", str)
+
+
+class Status(StrEnum):
+    """Where a job stands; `jobs.MOVES` says which may follow which."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    CANCELING = "canceling"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+    @property
+    def ended(self) -> bool:
+        return self in ENDED
+
+
+ENDED = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELED, Status.EXPIRED})
+
+
+class Tenant(msgspec.Struct, frozen=True, kw_only=True):
+    """Who everything belongs to: an organisation of an issuer, or one user of it alone.
+
+    The id is derived, so every process names a tenant alike without asking the database, and the
+    same `sub` from two issuers never meets.
+    """
+
+    issuer: str
+    user_id: str | None = None
+    organization_id: str | None = None
+
+    @property
+    def id(self) -> TenantId:
+        kind, name = ("org", self.organization_id) if self.organization_id else ("user", self.user_id)
+        digest = hashlib.sha256("\0".join((self.issuer, kind, name or "")).encode()).digest()
+        return TenantId("tn_" + base64.b32encode(digest[:15]).decode().lower())
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """A proven identity: only a `Provider` that checked a credential makes one.
+
+    `permissions` are the custom ones the credential carries ("org:images:generate"); what they
+    amount to is policy's business. `expires_at` is in Unix seconds.
+    """
+
+    issuer: str
+    user_id: str
+    organization_id: str | None = None
+    role: str | None = None
+    permissions: frozenset[str] = frozenset()
+    session_id: str | None = None
+    actor: str | None = None
+    expires_at: float
+    provider: str
+
+    @property
+    def tenant(self) -> Tenant:
+        return Tenant(
+            issuer=self.issuer,
+            organization_id=self.organization_id,
+            user_id=None if self.organization_id else self.user_id,
+        )
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker announces it can make.
+
+    `parameters` is a JSON Schema (2020-12) of an object: every field the model takes, with
+    `minimum`, `maximum`, `multipleOf`, `enum` and `default`; `additionalProperties` is false.
+    """
+
+    name: str
+    kind: str
+    engine: str
+    title: str
+    description: str = ""
+    parameters: dict[str, Any]
+    deterministic: bool = True
+    default: bool = False
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a running job is; `fraction` is in 0..1, `eta_s` in seconds or unknown."""
+
+    fraction: float
+    step: int = 0
+    steps: int = 0
+    stage: str = ""
+    eta_s: float | None = None
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a job failed, in a stable code and a sentence for the person."""
+
+    code: str
+    message: str
+    retryable: bool
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job consumed: `units` are images or seconds of video, `cost` is None until priced."""
+
+    units: float
+    gpu_seconds: float
+    cost: float | None = None
+
+
+class Asset(msgspec.Struct, frozen=True, kw_only=True):
+    """A kept file: a result of a job, or an upload (then `job_id` is None).
+
+    `placeholder` is a tiny data: URL to show before the file has come.
+    """
+
+    id: AssetId
+    tenant_id: TenantId
+    user_id: str
+    job_id: JobId | None
+    position: int
+    kind: str
+    media_type: str
+    width: int
+    height: int
+    duration_s: float | None
+    bytes: int
+    sha256: str
+    seed: int | None
+    placeholder: str
+    key: str
+    thumbnail_key: str
+    created_at: datetime
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """One request to make something, and all that became of it.
+
+    `parameters` are resolved (defaults filled, seed drawn) before the job is written; `version`
+    grows with every change, so a watcher can tell news from old.
+    """
+
+    id: JobId
+    tenant_id: TenantId
+    user_id: str
+    organization_id: str | None
+    kind: str
+    model: str
+    status: Status
+    attempt: int
+    version: int
+    parameters: dict[str, Any]
+    metadata: dict[str, str]
+    notes: dict[str, list[str]]
+    progress: Progress | None
+    error: Failure | None
+    usage: Usage | None
+    queue_id: int | None
+    retry_of: JobId | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    expires_at: datetime | None
+    deadline_at: datetime | None

@@ -1,0 +1,57 @@
+"""MEDIA: a kind says how it is asked for, priced, written to a file and shown."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Label(msgspec.Struct, frozen=True, kw_only=True):
+    """What is written inside a file about how it was made."""
+
+    job_id: str
+    model: str
+    prompt: str
+    seed: int
+    parameters: dict[str, Any]
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file is, read from the file itself; `duration_s` is None for a picture."""
+
+    media_type: str
+    width: int
+    height: int
+    duration_s: float | None = None
+    frames: int = 1
+
+
+class Kind(ABC):
+    """One sort of media."""
+
+    name: ClassVar[str]
+    unit: ClassVar[str]
+    formats: ClassVar[Mapping[str, str]]
+    """`output_format` → media type; the first is the default."""
+
+    @abstractmethod
+    def units(self, parameters: Mapping[str, Any]) -> float:
+        """How many `unit`s the resolved `parameters` ask for, all outputs together."""
+
+    @abstractmethod
+    def encode(
+        self, frames: NDArray[np.uint8], parameters: Mapping[str, Any], label: Label | None, into: Path
+    ) -> Facts:
+        """Write `frames` (count, height, width, 3 or 4) to the file `into` as `parameters["output_format"]`."""
+
+    @abstractmethod
+    def inspect(self, path: Path) -> Facts:
+        """Facts about a file that came from outside. Raises `MediaTypeUnsupported` for what is not this kind."""
+
+    @abstractmethod
+    def poster(self, path: Path, longest_side: int) -> bytes:
+        """A WebP still of the file, no side longer than `longest_side` pixels."""

@@ -1,0 +1,118 @@
+"""Every setting, read once from `estampe.toml` and `ESTAMPE_*`; no other file looks at the environment."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from estampe.errors import InvalidSetting, Text
+
+PREFIX = "ESTAMPE_"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Named like the field's variables; a docs page explains each (docs/settings.md)."""
+
+    host: str = "127.0.0.1"
+    port: Port = 9006
+    public_url: str | None = None
+    data_dir: Path = Path(".estampe")
+    database_url: str | None = None
+    postgres_bin: Path | None = None
+    server: Literal["granian", "uvicorn"] = "granian"
+    api_processes: Positive = 1
+    worker_processes: Annotated[int, msgspec.Meta(ge=0)] = 1
+    engines: tuple[str, ...] = ("vignette",)
+    store: str = "disk"
+    identity: tuple[str, ...] = ("local", "clerk")
+    local_sign_in: bool | None = None
+    clerk_publishable_key: str | None = None
+    clerk_jwt_key: str | None = None
+    clerk_issuer: str | None = None
+    clerk_authorized_parties: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    signing_secret: str | None = None
+    asset_url_seconds: Positive = 3600
+    token_seconds: Positive = 60
+    session_days: Positive = 30
+    max_body_bytes: Positive = 1024 * 1024
+    max_upload_bytes: Positive = 32 * 1024 * 1024
+    max_attempts: Positive = 3
+    max_watchers: Positive = 6000
+    stalled_seconds: Positive = 10
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def url(self) -> str:
+        """Where people reach the API, without a trailing slash."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def signs_in_locally(self) -> bool:
+        """The printed link works only while nobody else can reach the server, or when asked for."""
+        return self.host in LOOPBACK if self.local_sign_in is None else self.local_sign_in
+
+
+def read(environment: Mapping[str, str] = os.environ, file: Path | None = None, **overrides: Any) -> Settings:
+    """Flags over environment over file over defaults. Raises `InvalidSetting` that names the culprit."""
+    path = file or Path(environment.get(PREFIX + "CONFIG", "estampe.toml"))
+    values: dict[str, tuple[Any, str]] = {}
+    for name, value in _from_file(path, required=file is not None).items():
+        values[name] = (value, f"{name} in {path}")
+    for variable, text in environment.items():
+        if variable.startswith(PREFIX) and variable != PREFIX + "CONFIG" and text != "":
+            values[variable[len(PREFIX) :].lower()] = (text, variable)
+    for name, value in overrides.items():
+        if value is not None:
+            values[name] = (value, "--" + name.replace("_", "-"))
+    return Settings(**{name: _converted(name, value, said) for name, (value, said) in values.items()})
+
+
+def _from_file(path: Path, *, required: bool) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        if required:
+            raise InvalidSetting(Text(f"{path} does not exist", f"{path} n'existe pas")) from None
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidSetting(Text(f"{path} cannot be read: {error}", f"{path} est illisible : {error}")) from None
+
+
+_TYPES = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+_FLAGS = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "on": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+}
+
+
+def _converted(name: str, value: Any, said: str) -> Any:
+    wanted = _TYPES.get(name)
+    if wanted is None:
+        raise InvalidSetting(Text(f"{said} is not a setting", f"{said} n'est pas un réglage"))
+    if isinstance(value, str):
+        if wanted == tuple[str, ...]:
+            value = [part.strip() for part in value.split(",") if part.strip()]
+        elif wanted == bool | None:
+            value = _FLAGS.get(value.strip().lower(), value)
+    if isinstance(value, Path):
+        value = str(value)
+    try:
+        return msgspec.convert(value, wanted, strict=False, dec_hook=lambda kind, text: kind(text))
+    except msgspec.ValidationError as error:
+        raise InvalidSetting(Text(f"{said} is wrong: {error}", f"{said} est incorrect : {error}")) from None
