@@ -1,1 +1,25 @@
-"""Placeholder until its stage is written."""
+"""POLICY: may this principal do this? Facts in, decision out, no I/O."""
+
+from estampe.domain import Principal
+from estampe.errors import IdentityMismatch, NotFound, PermissionMissing
+from estampe.policy.permissions import Permission, granted
+
+
+def require(principal: Principal, permission: Permission, operators: frozenset[str] = frozenset()) -> None:
+    """Raises `PermissionMissing`."""
+    if permission not in granted(principal, operators):
+        raise PermissionMissing(permission)
+
+
+def require_same_identity(principal: Principal, user_id: str | None, organization_id: str | None) -> None:
+    """A body may repeat who is asking, never choose it. Raises `IdentityMismatch`."""
+    if user_id is not None and user_id != principal.user_id:
+        raise IdentityMismatch
+    if organization_id is not None and organization_id != principal.organization_id:
+        raise IdentityMismatch
+
+
+def require_owner(principal: Principal, user_id: str) -> None:
+    """Own things, or all of the organisation's for who manages them. Raises `NotFound`: it tells nothing."""
+    if user_id != principal.user_id and Permission.JOBS_MANAGE not in granted(principal):
+        raise NotFound

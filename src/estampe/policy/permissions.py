@@ -1,0 +1,39 @@
+"""Every permission, `resource:action`, and who has it when the organisation says nothing of its own."""
+
+from enum import StrEnum
+
+from estampe.domain import Principal
+
+ADMIN = "org:admin"
+
+
+class Permission(StrEnum):
+    """What a route may ask for."""
+
+    IMAGES_GENERATE = "images:generate"
+    JOBS_MANAGE = "jobs:manage"
+    KEYS_MANAGE = "keys:manage"
+    OPERATOR = "operator"
+    USAGE_READ = "usage:read"
+    VIDEOS_GENERATE = "videos:generate"
+
+
+EVERYONE = frozenset({Permission.IMAGES_GENERATE, Permission.VIDEOS_GENERATE})
+ADMINS = EVERYONE | {Permission.JOBS_MANAGE, Permission.KEYS_MANAGE, Permission.USAGE_READ}
+_CUSTOM = {f"org:{permission}": permission for permission in ADMINS}
+
+
+def granted(principal: Principal, operators: frozenset[str] = frozenset()) -> frozenset[Permission]:
+    """What `principal` may do.
+
+    An organisation that uses custom permissions of ours (`org:images:generate`) replaces the defaults
+    with them; a user alone manages what is theirs.
+    """
+    custom = frozenset(_CUSTOM[name] for name in principal.permissions if name in _CUSTOM)
+    if principal.organization_id is None:
+        held = ADMINS
+    elif custom:
+        held = custom
+    else:
+        held = ADMINS if principal.role == ADMIN else EVERYONE
+    return held | {Permission.OPERATOR} if principal.user_id in operators else held
