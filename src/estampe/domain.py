@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import secrets
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
@@ -11,6 +12,11 @@ import msgspec
 TenantId = NewType("TenantId", str)
 JobId = NewType("JobId", str)
 AssetId = NewType("AssetId", str)
+
+
+def new_id(prefix: str) -> str:
+    """`prefix` and 120 random bits: nobody guesses one, and it is safe in a path and a URL."""
+    return prefix + base64.b32encode(secrets.token_bytes(15)).decode().lower()
 
 
 class Status(StrEnum):
@@ -148,7 +154,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """One request to make something, and all that became of it.
 
     `parameters` are resolved (defaults filled, seed drawn) before the job is written; `version`
-    grows with every change, so a watcher can tell news from old.
+    grows with every change, so a watcher can tell news from old; `losses` counts the attempts whose
+    worker or engine died or asked for another try.
     """
 
     id: JobId
@@ -159,6 +166,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     status: Status
     attempt: int
+    losses: int
     version: int
     parameters: dict[str, Any]
     metadata: dict[str, str]

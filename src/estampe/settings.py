@@ -48,18 +48,36 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_attempts: Positive = 3
     max_watchers: Positive = 6000
     stalled_seconds: Positive = 10
+    token: str | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
     def url(self) -> str:
         """Where people reach the API, without a trailing slash."""
+        return (self.public_url or f"http://{self.address}").rstrip("/")
+
+    @property
+    def address(self) -> str:
+        """Host and port, as they stand in a URL."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+        return f"{host}:{self.port}"
 
     @property
     def signs_in_locally(self) -> bool:
         """The printed link works only while nobody else can reach the server, or when asked for."""
         return self.host in LOOPBACK if self.local_sign_in is None else self.local_sign_in
+
+    def environment(self) -> dict[str, str]:
+        """The variables that make `read` give these settings again, in a process of ours."""
+        said = {}
+        for field in msgspec.structs.fields(self):
+            value = getattr(self, field.name)
+            if value is None or value == ():
+                continue
+            if isinstance(value, Path):
+                value = value.absolute()
+            said[PREFIX + field.name.upper()] = ",".join(value) if isinstance(value, tuple) else str(value)
+        return said
 
 
 def read(environment: Mapping[str, str] = os.environ, file: Path | None = None, **overrides: Any) -> Settings:

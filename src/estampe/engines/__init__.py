@@ -54,9 +54,10 @@ class Engine(ABC):
 
     @abstractmethod
     def run(self, model: str, parameters: Mapping[str, Any]) -> Iterator[Event]:
-        """Make what `parameters` ask (they match the model's schema, `seed` and `num_outputs` are set).
+        """Make what `parameters` ask (they match the model's schema, every default is filled, `seed` is set).
 
-        Closing the iterator cancels. Raises `EngineError` for what cannot be made. The same parameters
-        give the same bytes in any process, unless the model says `deterministic=False`. An input
-        picture or mask comes as a `pathlib.Path` under `input` and `mask`.
+        `Notes` come first, progress never falls, and each position yields one `Output`. Closing the
+        iterator cancels. Raises `EngineError` for what cannot be made. The same parameters give the same
+        bytes in any process, unless the model says `deterministic=False`. An input picture or mask comes
+        as a `pathlib.Path` under `input` and `mask`.
         """

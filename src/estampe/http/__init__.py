@@ -1,1 +1,104 @@
-"""Placeholder until its stage is written."""
+"""REQUEST: talks to people; nothing else knows HTTP. Every route, in order, and what stands around them."""
+
+import asyncio
+import contextlib
+import gc
+import signal
+from collections.abc import AsyncIterator, Callable
+from types import FrameType
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from estampe.http import assets, generate, health, jobs, models, sign_in, streams
+from estampe.http.docs_page import docs_page
+from estampe.http.installation import Installation
+from estampe.http.pages import Pages
+from estampe.http.route import Access, Call, Handler, Reply, Route
+from estampe.http.table import Table
+
+DOCS_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+EXPOSED = ["Location", "Retry-After", "ETag", "X-Request-Id", "WWW-Authenticate", "Content-Range"]
+TAKEN = ["Authorization", "Content-Type", "Idempotency-Key", "Prefer", "If-None-Match", "Last-Event-ID", "Range"]
+
+
+def table(max_upload_bytes: int) -> Table:
+    """Every route there is."""
+    declared = Table(
+        [
+            *generate.ROUTES,
+            *jobs.ROUTES,
+            *streams.ROUTES,
+            *assets.routes(max_upload_bytes),
+            *models.ROUTES,
+            *sign_in.ROUTES,
+            *health.ROUTES,
+        ]
+    )
+    about = declared.document()
+    declared.add(
+        Route("GET", "/openapi.json", health.document(msgspec.json.encode(about)), may=Access.PUBLIC,
+              summary="This API, for machines", tag="about", replies={200: dict}),
+        Route("GET", "/docs", _docs(docs_page(about)), may=Access.PUBLIC, summary="This API, for people",
+              tag="about", replies={200: None}, streams="text/html"),
+    )  # fmt: skip
+    return declared
+
+
+def application(installation: Installation, opened: contextlib.AbstractAsyncContextManager[None]) -> ASGIApp:
+    """The ASGI app; `opened` holds the database and the rest open for as long as it serves."""
+    front = table(installation.settings.max_upload_bytes).asgi(installation)
+    middleware = [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=list(installation.settings.allowed_origins),
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=TAKEN,
+            expose_headers=EXPOSED,
+            max_age=600,
+        )
+    ]
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with opened, installation.hub.listening():
+            _end_streams_on_signals(installation.hub.stop_streams)
+            # Thousands of streams make a large heap: without this, collections show as half-second pauses.
+            gc.freeze()
+            gc.set_threshold(200_000, 50, 1000)
+            yield
+            installation.hub.stop_streams()
+
+    served: ASGIApp = Pages(front)
+    return Starlette(
+        routes=[Mount("/", app=served)],
+        middleware=middleware if installation.settings.allowed_origins else [],
+        lifespan=lifespan,
+    )
+
+
+def _end_streams_on_signals(stop: Callable[[], None]) -> None:
+    """Servers wait for open streams before they tell us to stop, so we listen for the signal ourselves."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        earlier = signal.getsignal(number)
+
+        def heard(number: int, frame: FrameType | None, earlier: object = earlier) -> None:
+            loop.call_soon_threadsafe(stop)
+            if callable(earlier):
+                earlier(number, frame)
+
+        with contextlib.suppress(ValueError):  # not the main thread: whoever embeds us stops the streams
+            signal.signal(number, heard)
+
+
+def _docs(page: bytes) -> Handler:
+    async def docs(call: Call[None, None]) -> Reply:
+        del call
+        return Reply(200, page, {"Content-Security-Policy": DOCS_POLICY}, "text/html; charset=utf-8")
+
+    return docs

@@ -9,6 +9,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from estampe.media._parameters import resolve
+from estampe.media._still import placeholder, still
+
+__all__ = ["Facts", "Kind", "Label", "placeholder", "resolve", "still"]
+
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
     """What is written inside a file about how it was made."""
@@ -46,11 +51,18 @@ class Kind(ABC):
     def encode(
         self, frames: NDArray[np.uint8], parameters: Mapping[str, Any], label: Label | None, into: Path
     ) -> Facts:
-        """Write `frames` (count, height, width, 3 or 4) to the file `into` as `parameters["output_format"]`."""
+        """Write `frames` (count, height, width, 3 or 4) to the file `into` as `parameters["output_format"]`.
+
+        The same input gives the same bytes. Without a `label` nothing is written about how it was made.
+        """
 
     @abstractmethod
     def inspect(self, path: Path) -> Facts:
-        """Facts about a file that came from outside. Raises `MediaTypeUnsupported` for what is not this kind."""
+        """Facts about a file that came from outside, all of which was decoded.
+
+        Raises `MediaTypeUnsupported` for what is not whole or not this kind, `LimitExceeded` for what is
+        too large to decode; nothing else.
+        """
 
     @abstractmethod
     def poster(self, path: Path, longest_side: int) -> bytes:

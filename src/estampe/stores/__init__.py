@@ -3,6 +3,9 @@
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Self
+
+from estampe.settings import Settings
 
 CHUNK_BYTES = 256 * 1024
 
@@ -10,9 +13,17 @@ CHUNK_BYTES = 256 * 1024
 class Store(ABC):
     """Keeps files under keys."""
 
+    @classmethod
+    @abstractmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Raises `InvalidSetting` where the place cannot be used."""
+
     @abstractmethod
     async def put(self, key: str, source: Path | bytes, media_type: str) -> None:
-        """Keep `source` under `key`, whole or not at all; an older file under the key is replaced."""
+        """Keep `source` under `key`, whole or not at all; an older file under the key is replaced.
+
+        Raises `NotFound` for a key that leads out of the store, as `read` and `erase` do.
+        """
 
     @abstractmethod
     def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:

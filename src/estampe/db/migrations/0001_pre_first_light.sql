@@ -19,6 +19,7 @@ create table jobs (
     status text not null default 'queued'
         check (status in ('queued', 'running', 'canceling', 'succeeded', 'failed', 'canceled', 'expired')),
     attempt integer not null default 0,
+    losses integer not null default 0,
     version bigint not null default 1,
     parameters jsonb not null,
     metadata jsonb not null default '{}',

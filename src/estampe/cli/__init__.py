@@ -1,0 +1,145 @@
+"""The `estampe` command: each verb reads the settings, then does one thing."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from estampe import __version__, lifeline, telemetry
+from estampe.domain import Status
+from estampe.errors import EstampeError, InvalidSetting
+from estampe.settings import Settings, read
+
+app = App(name="estampe", help="Pictures and clips from prompts, for many people at once.", version=__version__)
+
+Port = Annotated[int | None, Parameter(name="--port", help="The API's port (9006).")]
+DataDir = Annotated[Path | None, Parameter(name="--data-dir", help="Where everything is kept (.estampe).")]
+Config = Annotated[Path | None, Parameter(name="--config", help="A settings file (estampe.toml).")]
+Lifeline = Annotated[int | None, Parameter(name="--lifeline", show=False)]
+
+FAILED = 1
+REFUSED = 2
+
+
+def _begin(config: Path | None, follow: int | None = None, **flags: Any) -> Settings:
+    settings = read(file=config, **flags)
+    telemetry.configure(settings.log_level)
+    if follow is not None:
+        lifeline.follow_pipe(follow)
+    return settings
+
+
+@app.command
+def up(*, port: Port = None, data_dir: DataDir = None, config: Config = None) -> None:
+    """Run everything here: database, API and worker; Ctrl-C stops it all."""
+    from estampe.cli.up import up as run_all
+
+    run_all(_begin(config, port=port, data_dir=data_dir))
+
+
+@app.command
+def api(*, port: Port = None, data_dir: DataDir = None, config: Config = None, lifeline: Lifeline = None) -> None:
+    """Serve the API alone."""
+    from estampe.cli.serve import serve
+
+    serve(_begin(config, lifeline, port=port, data_dir=data_dir))
+
+
+@app.command
+def worker(*, data_dir: DataDir = None, config: Config = None, lifeline: Lifeline = None) -> None:
+    """Run one worker: it takes jobs from the queue, one at a time."""
+    from estampe.cli.serve import work
+
+    work(_begin(config, lifeline, data_dir=data_dir))
+
+
+@app.command
+def generate(
+    prompt: str,
+    *,
+    out: Annotated[Path, Parameter(help="Where to write it; the extension chooses the format.")],
+    video: Annotated[bool, Parameter(negative="", help="Make a clip.")] = False,
+    seed: int | None = None,
+    model: str | None = None,
+    token: Annotated[str | None, Parameter(help="Whom to ask as (default: this machine's own user).")] = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    config: Config = None,
+) -> None:
+    """Make a picture or a clip from a sentence and write it to a file."""
+    from estampe.cli.generate import Wish
+    from estampe.cli.generate import generate as make
+
+    settings = _begin(config, port=port, data_dir=data_dir, token=token)
+    wish = Wish(prompt=prompt, out=out, kind="video" if video else "image", seed=seed, model=model)
+    if make(settings, wish) is not Status.SUCCEEDED:
+        sys.exit(FAILED)
+
+
+@app.command
+def token(
+    *,
+    user: str,
+    org: str | None = None,
+    role: str = "member",
+    ttl: Annotated[int, Parameter(help="Seconds until it expires.")] = 60,
+    data_dir: DataDir = None,
+    config: Config = None,
+) -> None:
+    """Print a token of the local issuer."""
+    from estampe.cli.sign_in import local_token
+
+    settings = _begin(config, data_dir=data_dir)
+    print(local_token(settings, user, org, role=role, ttl_seconds=ttl))
+
+
+@app.command
+def link(*, port: Port = None, data_dir: DataDir = None, config: Config = None) -> None:
+    """Print a link that signs a person in once."""
+    from estampe.cli.sign_in import printed_link
+
+    print(printed_link(_begin(config, port=port, data_dir=data_dir)))
+
+
+@app.command
+def migrate(*, data_dir: DataDir = None, config: Config = None) -> None:
+    """Bring the database up to this version."""
+    from estampe import bootstrap
+
+    settings = _begin(config, data_dir=data_dir)
+    bootstrap.prepare(settings)
+    with bootstrap.database_url(settings) as url:
+        applied = bootstrap.migrated(url)
+    print("\n".join(applied) or "nothing to do")
+
+
+@app.command
+def doctor(*, port: Port = None, data_dir: DataDir = None, config: Config = None) -> None:
+    """Say what works here, what is missing, and how to mend it."""
+    from estampe.cli.doctor import examine
+
+    if not examine(_begin(config, port=port, data_dir=data_dir)):
+        sys.exit(FAILED)
+
+
+def main() -> None:
+    """Run the command; what is refused ends as one line, in the person's language."""
+    try:
+        app()
+    except InvalidSetting as error:
+        _say(error)
+        sys.exit(REFUSED)
+    except EstampeError as error:
+        _say(error)
+        sys.exit(FAILED)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        sys.exit(130)
+
+
+def _say(error: EstampeError) -> None:
+    text = error.detail or error.title
+    french = (os.environ.get("LC_ALL") or os.environ.get("LANG") or "").startswith("fr")
+    print(f"estampe: {text.fr if french else text.en}", file=sys.stderr)

@@ -1,0 +1,96 @@
+"""What works here, what is missing, and how to mend it."""
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import httpx
+import psycopg
+from rich.console import Console
+
+from estampe import __version__, bootstrap, plugins
+from estampe.cli.serve import require_port
+from estampe.errors import EstampeError
+from estampe.settings import Settings
+
+console = Console(highlight=False)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at, and what to do when it is not well."""
+
+    well: bool
+    about: str
+    said: str
+
+
+def examine(settings: Settings) -> bool:
+    """Whether everything that is needed works."""
+    findings = [finding for look in (_python, _folder, _database, _engines, _media, _port, _sign_in)
+                for finding in _looked(look, settings)]  # fmt: skip
+    for finding in findings:
+        mark = "[green]✓[/green]" if finding.well else "[red]✗[/red]"
+        console.print(f"{mark} {finding.about:<12} {finding.said}", soft_wrap=True)
+    return all(finding.well for finding in findings)
+
+
+def _looked(look: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
+    try:
+        yield from look(settings)
+    except EstampeError as error:
+        yield Finding(well=False, about=look.__name__.strip("_"), said=str(error))
+
+
+def _python(_: Settings) -> Iterator[Finding]:
+    yield Finding(well=True, about="python", said=f"{sys.version.split()[0]}, estampe {__version__}")
+
+
+def _folder(settings: Settings) -> Iterator[Finding]:
+    bootstrap.prepare(settings)
+    yield Finding(well=True, about="folder", said=f"{settings.data_dir.absolute()} can be written")
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    with bootstrap.database_url(settings) as url:
+        try:
+            with psycopg.connect(url, connect_timeout=5) as connection:
+                version = connection.info.server_version // 10000
+        except psycopg.OperationalError as error:
+            said = f"cannot be reached: {str(error).splitlines()[0]}; check ESTAMPE_DATABASE_URL"
+            yield Finding(well=False, about="database", said=said)
+            return
+    whose = "of your own" if settings.database_url else "embedded"
+    yield Finding(well=True, about="database", said=f"PostgreSQL {version}, {whose}")
+
+
+def _engines(settings: Settings) -> Iterator[Finding]:
+    for name in settings.engines:
+        try:
+            engine = plugins.load("engines", name)()
+            engine.setup()
+        except Exception as error:  # noqa: BLE001 - an engine may fail in any way, and the person must read how
+            yield Finding(well=False, about="engine", said=f"{name}: {type(error).__name__}: {error}")
+            continue
+        models = ", ".join(model.name for model in engine.models())
+        yield Finding(well=True, about="engine", said=f"{name}: {models}")
+
+
+def _media(_: Settings) -> Iterator[Finding]:
+    for name, kind in bootstrap.kinds().items():
+        yield Finding(well=True, about="media", said=f"{name}: {', '.join(kind.formats)}")
+
+
+def _port(settings: Settings) -> Iterator[Finding]:
+    try:
+        answer = httpx.get(f"http://{settings.address}/healthz", timeout=2, trust_env=False)
+        yield Finding(well=True, about="port", said=f"{settings.url} runs estampe {answer.json()['version']}")
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        require_port(settings)
+        yield Finding(well=True, about="port", said=f"{settings.address} is free")
+
+
+def _sign_in(settings: Settings) -> Iterator[Finding]:
+    names = [provider.name for provider in bootstrap.providers(settings)]
+    printed = "the printed link works" if settings.signs_in_locally else "the printed link is off"
+    yield Finding(well=bool(names), about="sign-in", said=f"{', '.join(names) or 'nobody can sign in'}; {printed}")

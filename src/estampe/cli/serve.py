@@ -1,0 +1,110 @@
+"""One API, or one worker, in this process."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import signal
+import socket
+from typing import Any
+
+from estampe import bootstrap
+from estampe.errors import InvalidSetting, Text
+from estampe.settings import Settings
+
+BACKLOG = 8192
+STOP_SECONDS = 6
+# granian counts open streams as connections, and at its limit every request of the process would hang.
+SPARE_CONNECTIONS = 2048
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop. Raises `InvalidSetting` when the port is taken."""
+    bootstrap.prepare(settings)
+    require_port(settings)
+    with bootstrap.database_url(settings) as url:
+        bootstrap.migrated(url)
+        os.environ.update(settings.environment(), ESTAMPE_DATABASE_URL=url)
+        if settings.server == "granian":
+            _granian(settings)
+        else:
+            _uvicorn(settings)
+
+
+def require_port(settings: Settings) -> None:
+    """Raises `InvalidSetting` for a port that is taken or forbidden, or an address that is not ours."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            where = f"{settings.host}:{settings.port}"
+            if error.errno == errno.EADDRINUSE:
+                raise InvalidSetting(
+                    Text(
+                        f"{where} is in use: stop what listens there, or choose another port with --port",
+                        f"{where} est occupé : arrêtez ce qui y écoute, ou choisissez un autre port avec --port",
+                    )
+                ) from None
+            why = error.strerror
+            raise InvalidSetting(
+                Text(f"cannot listen on {where}: {why}", f"écoute impossible sur {where} : {why}")
+            ) from None
+
+
+def _granian(settings: Settings) -> None:
+    from granian.constants import HTTPModes, Interfaces, Loops
+    from granian.server import Server
+
+    Server(
+        "estampe.bootstrap:served",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=settings.host,
+        port=settings.port,
+        workers=settings.api_processes,
+        loop=Loops.uvloop,
+        http=HTTPModes.auto,
+        websockets=False,
+        backlog=BACKLOG,
+        backpressure=settings.max_watchers + SPARE_CONNECTIONS,
+        workers_kill_timeout=STOP_SECONDS,
+        respawn_failed_workers=True,
+        log_access=False,
+    ).serve()
+
+
+def _uvicorn(settings: Settings) -> None:
+    import uvicorn
+
+    uvicorn.run(
+        "estampe.bootstrap:served",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.api_processes if settings.api_processes > 1 else None,
+        ws="none",
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+    )
+
+
+def work(settings: Settings) -> None:
+    """Work until told to stop. Raises `EngineError` when the engines do not load."""
+    bootstrap.prepare(settings)
+    with bootstrap.database_url(settings) as url:
+        bootstrap.migrated(url)
+        asyncio.run(_until_told(bootstrap.work(settings, url)))
+
+
+async def _until_told(working: Any) -> None:
+    task = asyncio.ensure_future(working)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

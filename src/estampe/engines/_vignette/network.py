@@ -1,0 +1,107 @@
+"""The two networks: one turns noise into a small coded picture step by step, the other decodes it."""
+
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+LATENT = (12, 8, 8)
+SIDE = 64
+THREADS = 2  # pinned, so that sums are made in the same order everywhere
+_HARMONICS = (1, 2, 3, 4)
+
+
+class Step(NamedTuple):
+    """The coded pictures after a step, and what they promise to become: both (count, 12, 8, 8)."""
+
+    latent: Floats
+    estimate: Floats
+
+
+class Network:
+    """Opens the weights. Every call runs with the batch of one output only: the 8-bit step scales its
+
+    activations over the whole batch, so a neighbour would change the picture.
+    """
+
+    def __init__(self) -> None:
+        import onnxruntime  # noqa: PLC0415 - heavy, and only the process that draws needs it
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = THREADS
+        options.inter_op_num_threads = 1
+        options.use_deterministic_compute = True
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        folder = files(__package__)
+        self._step, self._decoder = (
+            onnxruntime.InferenceSession((folder / name).read_bytes(), options, providers=["CPUExecutionProvider"])
+            for name in ("step.onnx", "decoder.onnx")
+        )
+        with (folder / "tokens.npz").open("rb") as file, np.load(file) as table:
+            self._vectors: dict[str, Floats] = dict(zip(table["tokens"].tolist(), table["vectors"], strict=True))
+            self._nothing: Floats = table["nothing"]
+            self._mean: Floats = table["mean"].reshape(1, -1, 1, 1)
+            self._spread: Floats = table["spread"].reshape(1, -1, 1, 1)
+
+    def condition(self, tokens: Sequence[str]) -> Floats:
+        """(256,): a bag of words, or the learned vector for no words at all."""
+        if not tokens:
+            return self._nothing
+        total = np.sum([self._vectors[token] for token in tokens], axis=0)
+        return np.asarray(total / np.sqrt(len(tokens)), np.float32)
+
+    def draw(self, noise: Floats, wanted: Floats, unwanted: Floats, guidance: float, steps: int) -> Iterator[Step]:
+        """One picture from `noise` (1, 12, 8, 8), led away from `unwanted` (classifier-free guidance)."""
+        both = np.stack([wanted, unwanted])
+        still = {
+            "ref": np.zeros((2, *LATENT), np.float32),
+            "ph": np.zeros((2, 1 + 2 * len(_HARMONICS)), np.float32),
+        }
+        latent = noise
+        for start, length in _schedule(steps):
+            pair = self._stepped(np.repeat(latent, 2, 0), both, start, length, still)
+            after = pair[1:] + np.float32(guidance) * (pair[:1] - pair[1:])
+            yield Step(after, _promise(latent, after, start, length))
+            latent = after
+
+    def animate(self, noise: Floats, wanted: Floats, picture: Floats, count: int, steps: int) -> Iterator[Step]:
+        """`count` frames of the coded `picture` (1, 12, 8, 8) living through one turn that closes."""
+        turn = 2 * np.pi * np.arange(count) / count
+        waves = [wave(turn * harmonic) for harmonic in _HARMONICS for wave in (np.sin, np.cos)]
+        phase = np.stack([np.ones(count), *waves], axis=1).astype(np.float32)
+        moving = {"ref": np.repeat(picture, count, 0), "ph": phase}
+        words = np.repeat(wanted[None], count, 0)
+        latent = np.repeat(noise, count, 0)
+        for start, length in _schedule(steps):
+            after = self._stepped(latent, words, start, length, moving)
+            yield Step(after, _promise(latent, after, start, length))
+            latent = after
+
+    def decode(self, latent: Floats) -> NDArray[np.uint8]:
+        """(count, 64, 64, 3), drawn on white."""
+        shown = self._decoder.run(None, {"z": latent * self._spread + self._mean})[0]
+        levels = ((np.clip(shown, -1, 1) + 1) * 127.5).round().astype(np.uint8)
+        return np.ascontiguousarray(levels.transpose(0, 2, 3, 1))
+
+    def _stepped(self, latent: Floats, words: Floats, start: float, length: float, rest: dict[str, Any]) -> Floats:
+        time = np.full(len(latent), start, np.float32)
+        feeds = {"x": latent, "t": time, "dt": np.array(length, np.float32), "e": words, **rest}
+        result: Floats = self._step.run(None, feeds)[0]
+        return result
+
+
+def _schedule(steps: int) -> list[tuple[float, float]]:
+    return [(step / steps, 1 / steps) for step in range(steps)]
+
+
+def _promise(before: Floats, after: Floats, start: float, length: float) -> Floats:
+    """Where the straight line through both ends (rectified flow, Liu et al. 2022)."""
+    return before + (after - before) * np.float32((1 - start) / length)
+
+
+def noise(seed: int) -> Floats:
+    return np.random.Generator(np.random.PCG64(seed)).standard_normal((1, *LATENT)).astype(np.float32)

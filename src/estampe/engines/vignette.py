@@ -1,0 +1,160 @@
+"""The small model that ships: text → picture or clip on a CPU in a second or two."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from estampe.domain import Model, Progress
+from estampe.engines import Engine, Event, Notes, Output, Preview
+from estampe.engines._parameters import number, schema, seeds
+from estampe.engines._vignette.canvas import Bytes, composed, cut_out
+from estampe.engines._vignette.lexicon import lexicon
+from estampe.engines._vignette.motion import poses
+from estampe.engines._vignette.network import Floats, Network, noise
+from estampe.engines._vignette.prompt import Reading, read
+from estampe.errors import EngineError, Text
+
+PREVIEWS = 4
+_PREVIEW_SIDE = 256
+_SCALE = 4  # larger costs time that the eye does not see
+_LIVELY_SCALE = 2
+
+
+class Vignette(Engine):
+    """Draws one of forty subjects, like a sticker, and composes it on its background.
+
+    The words come from a table, so that what is not understood is said, not guessed. A motion moves the
+    drawn subject; only subjects marked `lively` also change shape, as the network learned.
+    """
+
+    name = "vignette"
+
+    def __init__(self) -> None:
+        self._network: Network | None = None
+
+    def models(self) -> Sequence[Model]:
+        guidance = number(1, 5, 2.5)
+        return [
+            Model(
+                name="vignette",
+                kind="image",
+                engine=self.name,
+                title="Vignette",
+                description="Small stickers of forty subjects, in English or French, on a plain CPU.",
+                parameters=schema("image", num_inference_steps=number(1, 50, 12), guidance_scale=guidance),
+                default=True,
+            ),
+            Model(
+                name="vignette-clip",
+                kind="video",
+                engine=self.name,
+                title="Vignette clip",
+                description="A sticker that moves in a loop: say how, or it sways.",
+                parameters=schema("video", num_inference_steps=number(1, 50, 6), guidance_scale=guidance),
+                default=True,
+            ),
+        ]
+
+    def setup(self) -> None:
+        self._network = Network()
+
+    def run(self, model: str, parameters: Mapping[str, Any]) -> Iterator[Event]:
+        if self._network is None:
+            self.setup()
+        assert self._network is not None  # noqa: S101 - setup made it
+        yield from _Request(self._network, parameters, moving=model == "vignette-clip").events()
+
+
+class _Request:
+    """One request on its way."""
+
+    def __init__(self, network: Network, parameters: Mapping[str, Any], *, moving: bool) -> None:
+        self._network = network
+        self._given = parameters
+        self._moving = moving
+        self._reading = read(parameters["prompt"], moving=moving)
+        self._unwanted = read(parameters.get("negative_prompt", ""))
+        self._size = (parameters["width"], parameters["height"])
+        self._steps = parameters["num_inference_steps"]
+        self._background = lexicon().backgrounds[self._reading.background]
+        self._done = 0
+        subject = self._reading.subject
+        self._alive = moving and subject is not None and subject.lively
+        self._total = parameters["num_outputs"] * (self._steps * (1 + self._alive) + 1)
+
+    def events(self) -> Iterator[Event]:
+        ignored = dict.fromkeys(self._reading.ignored + self._unwanted.ignored)
+        yield Notes({"understood": list(self._reading.understood), "ignored": list(ignored)})
+        if self._reading.subject is None:
+            raise EngineError(_no_subject(self._reading))
+        for position, seed in enumerate(seeds(self._given["seed"], self._given["num_outputs"])):
+            yield from self._output(position, seed)
+
+    def _output(self, position: int, seed: int) -> Iterator[Event]:
+        """Alone in its batch, so that its seed makes it again."""
+        start = noise(seed)
+        wanted = self._network.condition(self._tokens())
+        unwanted = self._network.condition(self._unwanted.tokens)
+        latent = start
+        every = math.ceil(self._steps / PREVIEWS)
+        drawing = self._network.draw(start, wanted, unwanted, self._given["guidance_scale"], self._steps)
+        for count, step in enumerate(drawing, start=1):
+            latent = step.latent
+            yield self._progress("denoising")
+            if count % every == 0 and count < self._steps:
+                yield self._preview(position, step.estimate)
+        if self._alive:
+            for step in self._network.animate(start, wanted, latent, self._given["num_frames"], self._steps):
+                latent = step.latent
+                yield self._progress("denoising")
+        drawn = self._network.decode(latent)
+        frames = self._clip(drawn) if self._moving else self._picture(drawn)
+        yield self._progress("decoding")
+        yield Output(position=position, frames=frames, seed=seed)
+
+    def _tokens(self) -> list[str]:
+        """What the network learned to move, it learned in relief."""
+        tokens = self._reading.tokens
+        return [*tokens, "3d"] if self._alive and self._reading.style is None else tokens
+
+    def _progress(self, stage: str) -> Progress:
+        self._done += 1
+        return Progress(fraction=self._done / self._total, step=self._done, steps=self._total, stage=stage)
+
+    def _preview(self, position: int, estimate: Floats) -> Preview:
+        scale = min(1.0, _PREVIEW_SIDE / max(self._size))
+        width, height = (max(1, round(side * scale)) for side in self._size)
+        drawn = cut_out(self._network.decode(estimate)[0])
+        return Preview(position=position, frames=composed(drawn, (width, height), self._background)[None])
+
+    def _picture(self, drawn: Bytes) -> Bytes:
+        return composed(cut_out(drawn[0], scale=_SCALE), self._size, self._background)[None]
+
+    def _clip(self, drawn: Bytes) -> Bytes:
+        subject = self._reading.subject
+        count = self._given["num_frames"]
+        motion = self._reading.motion or ("live" if self._alive else "sway")
+        heading = subject.heading if subject else (-1.0, 0.0)
+        if self._alive:
+            shapes = [cut_out(frame, scale=_LIVELY_SCALE) for frame in drawn]
+        else:
+            shapes = [cut_out(drawn[0], scale=_SCALE)] * count
+        moves = poses(motion, count, heading, self._size)
+        return np.stack(
+            [composed(shape, self._size, self._background, pose) for shape, pose in zip(shapes, moves, strict=True)]
+        )
+
+
+def _no_subject(reading: Reading) -> Text:
+    names = lexicon().names
+    heard = ", ".join(reading.understood)
+    return Text(
+        (f"I read “{heard}”, but nothing I can draw. " if heard else "I know none of these words. ")
+        + f"This small model draws one subject out of forty: {', '.join(names['en'])}. "
+        + "Add a colour, a style (flat, 3d, glossy), a background, or a motion for a clip.",
+        (f"J'ai lu « {heard} », mais rien que je sache dessiner. " if heard else "Je ne connais aucun de ces mots. ")
+        + f"Ce petit modèle dessine un sujet parmi quarante : {', '.join(names['fr'])}. "
+        + "Ajoutez une couleur, un style (plat, 3d, brillant), un fond, ou un mouvement pour un clip.",
+    )

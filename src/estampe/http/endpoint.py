@@ -1,0 +1,93 @@
+"""One route as a plain ASGI app: door, query, body, handler, answer; every refusal on the way is a problem."""
+
+import os
+import re
+from http import HTTPStatus
+
+from estampe.errors import EstampeError
+from estampe.http import delivery, mishap, negotiate
+from estampe.http.delivery import Packed, Scope, Send
+from estampe.http.guard import Guard
+from estampe.http.intake import Body, ClientGone, Query, Receive
+from estampe.http.problems import Asked, problem
+from estampe.http.route import Answer, Call, RawHeaders, Route, Surroundings
+
+_SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+
+class StreamBroken(Exception):
+    """The source of a stream failed after the answer began; the server cuts the line, so the client can tell."""
+
+
+class Endpoint:
+    """Answers one method of one path; `scope["path_params"]` holds the path's names."""
+
+    def __init__(self, route: Route, installation: Surroundings) -> None:
+        self._route = route
+        self._installation = installation
+        self._url = installation.settings.url
+        self._guard = Guard(installation)
+        self._query = Query(route.query)
+        self._body = Body(route, installation.settings.max_body_bytes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = request_id_of(scope["headers"])
+        try:
+            packed = await self._packed(scope, receive, request_id)
+        except ClientGone:
+            return
+        except Exception as error:  # noqa: BLE001 - the outermost place: whatever it is, the client gets a problem
+            packed = self._refusal(error, scope, request_id)
+        try:
+            await delivery.ship(packed, scope, receive, send)
+        except Exception as error:  # noqa: BLE001 - as above, but the answer has begun
+            mishap.record(error, self._route, request_id)
+            raise StreamBroken(request_id) from None
+
+    async def _packed(self, scope: Scope, receive: Receive, request_id: str) -> Packed:
+        answer = await self._answer(scope, receive, request_id)
+        try:
+            return delivery.pack(answer, request_id)
+        except BaseException:
+            await delivery.close(answer)
+            raise
+
+    async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer:
+        headers = scope["headers"]
+        visitor = await self._guard.admit(self._route.may, headers)
+        call = Call(
+            installation=self._installation,
+            route=self._route,
+            path=scope["path_params"],
+            query=self._query.read(scope["query_string"]),
+            body=await self._body.read(headers, receive),
+            headers=headers,
+            language=negotiate.language(headers),
+            request_id=request_id,
+            visitor=visitor,
+        )
+        return await self._route.handler(call)
+
+    def _refusal(self, error: Exception, scope: Scope, request_id: str) -> Packed:
+        if not isinstance(error, EstampeError) or error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            mishap.record(error, self._route, request_id)
+            error = EstampeError()
+        return delivery.pack(problem(error, asked(scope, request_id), self._url), request_id)
+
+
+def request_id_of(headers: RawHeaders) -> str:
+    """The client's own, where it is harmless to repeat; else a new one."""
+    for name, value in headers:
+        if name == b"x-request-id" and _SAFE_REQUEST_ID.fullmatch(value):
+            return value.decode("ascii")
+    return os.urandom(12).hex()
+
+
+def asked(scope: Scope, request_id: str) -> Asked:
+    headers = scope["headers"]
+    return Asked(
+        path=scope["path"],
+        request_id=request_id,
+        language=negotiate.language(headers),
+        token_sent=any(name == b"authorization" for name, _ in headers),
+    )

@@ -1,0 +1,131 @@
+"""The way from a path to its endpoint; a path or a method that nobody declared is answered here, as a problem."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from estampe.errors import EstampeError, MethodNotAllowed, NotFound
+from estampe.http import delivery
+from estampe.http.delivery import Scope, Send
+from estampe.http.endpoint import Endpoint, asked, request_id_of
+from estampe.http.intake import Receive
+from estampe.http.problems import problem
+from estampe.http.route import Reply, Route, Surroundings
+
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+LONGEST_NAME = 255
+
+
+class Place:
+    """One path: what answers each method there, and where its names stand among the segments."""
+
+    def __init__(self, path: str) -> None:
+        self.endpoints: dict[str, Endpoint] = {}
+        self.routes: dict[str, Route] = {}
+        self.names = [
+            (segment[1:-1], position) for position, segment in enumerate(_segments(path)) if segment.startswith("{")
+        ]
+
+    def add(self, route: Route, endpoint: Endpoint) -> None:
+        for method in (route.method, "HEAD") if route.method == "GET" else (route.method,):
+            self.endpoints[method] = endpoint
+            self.routes[method] = route
+
+    @property
+    def allow(self) -> str:
+        return ", ".join(sorted({*self.endpoints, "OPTIONS"}))
+
+
+class Branch:
+    """One segment of the tree of paths."""
+
+    def __init__(self) -> None:
+        self.literal: dict[str, Branch] = {}
+        self.any: Branch | None = None
+        self.place: Place | None = None
+
+    def grown(self, segment: str) -> "Branch":
+        if segment.startswith("{"):
+            self.any = self.any or Branch()
+            return self.any
+        return self.literal.setdefault(segment, Branch())
+
+    def find(self, segments: list[str], depth: int = 0) -> Place | None:
+        """A literal wins over a name; it never goes deeper than the deepest declared path."""
+        if depth == len(segments):
+            return self.place
+        segment = segments[depth]
+        found = None
+        if (branch := self.literal.get(segment)) is not None:
+            found = branch.find(segments, depth + 1)
+        if found is None and self.any is not None and _is_name(segment):
+            found = self.any.find(segments, depth + 1)
+        return found
+
+
+class Front:
+    """The table as one ASGI app. It sets `scope["route"]`, for whoever counts requests around it."""
+
+    def __init__(self, routes: Iterable[Route], installation: Surroundings, fallback: ASGIApp | None = None) -> None:
+        self._root = Branch()
+        self._url = installation.settings.url
+        self._fallback = fallback
+        for route in routes:
+            branch = self._root
+            for segment in _segments(route.path):
+                branch = branch.grown(segment)
+            branch.place = branch.place or Place(route.path)
+            branch.place.add(route, Endpoint(route, installation))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await _decline(scope, send)
+            return
+        segments = _segments(_inner_path(scope))
+        place = self._root.find(segments)
+        if place is None:
+            await self._nowhere(scope, receive, send)
+        elif (endpoint := place.endpoints.get(scope["method"])) is not None:
+            scope["route"] = place.routes[scope["method"]]
+            scope["path_params"] = {name: segments[position] for name, position in place.names}
+            await endpoint(scope, receive, send)
+        elif scope["method"] == "OPTIONS":
+            reply = Reply(204, headers={"Allow": place.allow})
+            await delivery.ship(delivery.pack(reply, request_id_of(scope["headers"])), scope, receive, send)
+        else:
+            await self._refuse(MethodNotAllowed(), scope, receive, send, {"Allow": place.allow})
+
+    async def _nowhere(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._fallback is None:
+            await self._refuse(NotFound(), scope, receive, send)
+        else:
+            await self._fallback(scope, receive, send)
+
+    async def _refuse(
+        self, error: EstampeError, scope: Scope, receive: Receive, send: Send, headers: dict[str, str] | None = None
+    ) -> None:
+        request_id = request_id_of(scope["headers"])
+        reply = problem(error, asked(scope, request_id), self._url)
+        reply.headers.update(headers or {})
+        await delivery.ship(delivery.pack(reply, request_id), scope, receive, send)
+
+
+async def _decline(scope: Scope, send: Send) -> None:
+    if scope["type"] != "websocket":
+        raise NotImplementedError(scope["type"])
+    await send({"type": "websocket.close", "code": 1000})
+
+
+def _inner_path(scope: Scope) -> str:
+    path: str = scope["path"]
+    root: Any = scope.get("root_path", "")
+    return path[len(root) :] if root and path.startswith(root + "/") else path
+
+
+def _segments(path: str) -> list[str]:
+    return path[1:].split("/")
+
+
+def _is_name(segment: str) -> bool:
+    """What no id ever is, never reaches a handler: the database would choke on a U+0000."""
+    return 0 < len(segment) <= LONGEST_NAME and segment.isprintable()

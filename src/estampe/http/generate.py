@@ -1,0 +1,162 @@
+"""Ask for a picture or a clip, and ask again: what makes jobs."""
+
+import time
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from estampe import media, policy
+from estampe.domain import AssetId, JobId, Status, TenantId
+from estampe.errors import (
+    FieldError,
+    IdempotencyMismatch,
+    InvalidRequest,
+    InvalidRequestBody,
+    LimitExceeded,
+    NotFound,
+    NoWorker,
+    Text,
+    UnknownModel,
+)
+from estampe.http import views
+from estampe.http.installation import Installation
+from estampe.http.route import Access, Call, Handler, Reply, Route
+from estampe.http.schemas import ABOUT_THE_REQUEST, Accepted, Generate, GenerateImage, GenerateVideo, Result
+from estampe.jobs.queue import Order, Placed
+from estampe.policy.permissions import Permission
+
+LONGEST_WAIT_SECONDS = 60.0
+LONGEST_KEY = 255
+INPUTS = ("input_asset_id", "mask_asset_id")
+
+
+def create(kind: str) -> Handler:
+    async def handler(call: Call[Generate, None]) -> Reply:
+        here: Installation = call.installation
+        body, me = call.body, call.principal
+        policy.require_same_identity(me, body.user_id, body.organization_id)
+        key, seconds = _idempotency_key(call), _preferred_wait(call)
+        model = await here.announced.choose(kind, None if body.model is UNSET else body.model)
+        asked = _asked(body)
+        parameters = media.resolve(asked, model)
+        await _require_inputs(here, me.tenant.id, parameters)
+        order = Order(
+            principal=me,
+            kind=kind,
+            model=model.name,
+            parameters=parameters,
+            metadata=body.metadata,
+            deadline_s=body.deadline_s,
+            idempotency_key=key,
+            asked=msgspec.json.encode(body, order="sorted"),
+        )
+        job, _ = await here.queue.submit(order)
+        return await _answer(here, me.tenant.id, job.id, seconds)
+
+    handler.__name__ = f"generate_{kind}"
+    return handler
+
+
+def _asked(body: Generate) -> dict[str, Any]:
+    """What the person asked of the model; what was not said is not there."""
+    fields = msgspec.structs.asdict(body)
+    return {name: value for name, value in fields.items() if value is not UNSET and name not in ABOUT_THE_REQUEST}
+
+
+async def _require_inputs(here: Installation, tenant: TenantId, parameters: dict[str, Any]) -> None:
+    for name in INPUTS:
+        wanted = parameters.get(name)
+        if wanted is None:
+            continue
+        async with here.database.tenant(tenant) as scope:
+            row = await scope.one("find_asset", asset_id=AssetId(wanted), tenant_id=tenant)
+        if row is None or row["kind"] != "image":
+            detail = Text(f"{name} names no picture of yours", f"{name} ne désigne aucune de vos images")
+            raise InvalidRequestBody(detail, errors=(FieldError(f"/{name}", detail),))
+
+
+async def _answer(here: Installation, tenant: TenantId, wanted: JobId, seconds: float) -> Reply:
+    placed = await _wait(here, tenant, wanted, seconds) if seconds else await here.queue.find(tenant, wanted)
+    if placed is None:
+        raise NotFound
+    if seconds and placed.job.status is Status.SUCCEEDED:
+        files = await views.outputs_of(here, [placed])
+        done = views.result(placed, files[placed.job.id], here.links)
+        return Reply(200, done, {"Preference-Applied": f"wait={seconds:g}"})
+    answer = views.accepted(placed, here.settings.url)
+    return Reply(202, answer, {"Location": answer.urls.status})
+
+
+async def _wait(here: Installation, tenant: TenantId, wanted: JobId, seconds: float) -> Placed | None:
+    """The job once it has ended, or as it stands after so many seconds."""
+    deadline = time.monotonic() + seconds
+    with here.hub.watch(tenant, job=wanted) as watcher:
+        while True:
+            placed = await here.queue.find(tenant, wanted)
+            left = deadline - time.monotonic()
+            if placed is None or placed.job.status.ended or left <= 0 or here.hub.stopping:
+                return placed
+            await watcher.changed(left)
+
+
+async def retry(call: Call[None, None]) -> Reply:
+    """A new job from the old one's resolved parameters, seed included; who may not make it now, may not remake it."""
+    here: Installation = call.installation
+    me = call.principal
+    old = (await views.find(here, me, call.path["job_id"])).job
+    policy.require(me, Permission(f"{old.kind}s:generate"))
+    model = await here.announced.choose(old.kind, old.model)
+    parameters = media.resolve(old.parameters, model)
+    await _require_inputs(here, me.tenant.id, parameters)
+    order = Order(
+        principal=me,
+        kind=old.kind,
+        model=old.model,
+        parameters=parameters,
+        metadata=old.metadata,
+        retry_of=old.id,
+        idempotency_key=_idempotency_key(call),
+        asked=old.id.encode(),
+    )
+    job, _ = await here.queue.submit(order)
+    return await _answer(here, me.tenant.id, job.id, _preferred_wait(call))
+
+
+def _idempotency_key(call: Call[Any, Any]) -> str | None:
+    key = call.header("idempotency-key")
+    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise InvalidRequest(
+            Text(
+                "Idempotency-Key must be 1 to 255 printable ASCII characters.",
+                "Idempotency-Key doit compter de 1 à 255 caractères ASCII imprimables.",
+            )
+        )
+    return key
+
+
+def _preferred_wait(call: Call[Any, Any]) -> float:
+    """The seconds of `Prefer: wait=N`; a preference we cannot read is ignored, as RFC 7240 says."""
+    for preference in (call.header("prefer") or "").split(","):
+        name, _, value = preference.strip().partition("=")
+        if name.strip().lower() == "wait" and value.strip().strip('"').isdecimal():
+            return min(float(value.strip().strip('"')), LONGEST_WAIT_SECONDS)
+    return 0.0
+
+
+_CREATING = (UnknownModel, LimitExceeded, IdempotencyMismatch, NoWorker)
+_ASKING = {
+    "Idempotency-Key": "Asking twice with one key and one body gives the first job again.",
+    "Prefer": "wait=N: answer with the result if it is done within N seconds (at most 60).",
+}
+_MADE = {202: Accepted, 200: Result}
+
+ROUTES = [
+    Route("POST", "/api/images/generate", create("image"), may=Permission.IMAGES_GENERATE, tag="generate",
+          summary="Make pictures", body=GenerateImage, replies=_MADE, refuses=_CREATING, request_headers=_ASKING),
+    Route("POST", "/api/videos/generate", create("video"), may=Permission.VIDEOS_GENERATE, tag="generate",
+          summary="Make clips", body=GenerateVideo, replies=_MADE, refuses=_CREATING, request_headers=_ASKING),
+    Route("POST", "/api/jobs/{job_id}/retry", retry, may=Access.SIGNED_IN, tag="generate",
+          summary="Make it again: same parameters, same seed", replies=_MADE,
+          refuses=(NotFound, *_CREATING), request_headers=_ASKING),
+]  # fmt: skip

@@ -1,0 +1,34 @@
+"""The one door: a token becomes a principal, and the principal has the permission, or nobody passes."""
+
+from estampe import policy
+from estampe.domain import Principal
+from estampe.errors import TokenMissing
+from estampe.http.route import Access, RawHeaders, Surroundings
+from estampe.identity import bearer_token
+from estampe.policy.permissions import Permission
+
+
+class Guard:
+    """Lets a request through to a route, or raises the refusal."""
+
+    def __init__(self, installation: Surroundings) -> None:
+        self._identify = installation.identify
+        self._operators = frozenset(installation.settings.operators)
+
+    async def admit(self, may: Access | Permission, headers: RawHeaders) -> Principal | None:
+        """Who passes; None where nobody needs to be known.
+
+        Raises `InvalidRequest` for a malformed or second Authorization header, `TokenMissing`, what
+        identity raises, and `PermissionMissing`. A token that is sent must be good, even where none is needed.
+        """
+        if may is Access.PUBLIC:
+            return None
+        token = bearer_token([value for name, value in headers if name == b"authorization"])
+        if token is None:
+            if may is Access.SIGNED_URL:
+                return None
+            raise TokenMissing
+        principal = await self._identify(token)
+        if isinstance(may, Permission):
+            policy.require(principal, may, self._operators)
+        return principal

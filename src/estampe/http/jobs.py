@@ -1,0 +1,150 @@
+"""Read, list, cancel, delete: what people do with the jobs they have."""
+
+import asyncio
+import time
+from typing import Any
+
+from estampe.domain import Status
+from estampe.errors import (
+    EstampeError,
+    InvalidRequest,
+    JobCanceled,
+    JobExpired,
+    JobFailed,
+    JobNotFinished,
+    NotFound,
+    Text,
+)
+from estampe.http import views
+from estampe.http.installation import Installation
+from estampe.http.route import Access, Call, Handler, Reply, Route
+from estampe.http.schemas import JobPage, JobsQuery, Result, Snapshot, StatusQuery
+from estampe.jobs.queue import Filter, Placed
+from estampe.policy.permissions import Permission, granted
+
+UNSUCCESSFUL: dict[Status, type[EstampeError]] = {
+    Status.FAILED: JobFailed,
+    Status.CANCELED: JobCanceled,
+    Status.EXPIRED: JobExpired,
+}
+
+
+def status(kind: str | None) -> Handler:
+    async def handler(call: Call[None, StatusQuery]) -> Reply:
+        here: Installation = call.installation
+        me = call.principal
+        placed = await views.find(here, me, call.path["job_id"], kind)
+        if call.query.wait and not placed.job.status.ended and _is_news_wanted(call, placed):
+            placed = await _wait_for_change(here, placed, call.query.wait) or placed
+        return Reply(200, await views.seen(here, placed), {"ETag": _etag(placed)})
+
+    handler.__name__ = f"{kind or 'job'}_status"
+    return handler
+
+
+def _etag(placed: Placed) -> str:
+    return f'"v{placed.job.version}"'
+
+
+def _is_news_wanted(call: Call[Any, Any], placed: Placed) -> bool:
+    """A client that names the version it has is answered at once when there is a newer one."""
+    known = call.header("if-none-match")
+    return known is None or known == _etag(placed)
+
+
+async def _wait_for_change(here: Installation, before: Placed, seconds: float) -> Placed | None:
+    deadline = time.monotonic() + seconds
+    job = before.job
+    with here.hub.watch(job.tenant_id, job=job.id) as watcher:
+        while True:
+            placed = await here.queue.find(job.tenant_id, job.id)
+            left = deadline - time.monotonic()
+            if placed is None or placed.job.version != job.version or left <= 0 or here.hub.stopping:
+                return placed
+            await watcher.changed(left)
+
+
+def result(kind: str) -> Handler:
+    async def handler(call: Call[None, None]) -> Reply:
+        here: Installation = call.installation
+        placed = await views.find(here, call.principal, call.path["job_id"], kind)
+        standing = placed.job.status
+        if standing in UNSUCCESSFUL:
+            error = placed.job.error
+            raise UNSUCCESSFUL[standing](Text(error.message, error.message) if error else None)
+        if standing is not Status.SUCCEEDED:
+            raise JobNotFinished(retry_after_seconds=views.poll_after_ms(placed) / 1000)
+        files = await views.outputs_of(here, [placed])
+        return Reply(200, views.result(placed, files[placed.job.id], here.links))
+
+    handler.__name__ = f"{kind}_result"
+    return handler
+
+
+async def list_jobs(call: Call[None, JobsQuery]) -> Reply:
+    here: Installation = call.installation
+    me, query = call.principal, call.query
+    alone = query.mine or Permission.JOBS_MANAGE not in granted(me)
+    chosen = Filter(
+        user_id=me.user_id if alone else None,
+        kind=query.kind,
+        status=query.status,
+        model=query.model,
+        created_after=query.created_after,
+        words=_like(query.q) or None,
+        before=views.read_cursor(query.cursor),
+        limit=query.limit + 1,
+    )
+    found = await here.queue.page(me.tenant.id, chosen)
+    page = found[: query.limit]
+    files = await views.outputs_of(here, page)
+    last = page[-1].job if len(found) > query.limit else None
+    shown = [views.snapshot(placed, files[placed.job.id], here.links) for placed in page]
+    return Reply(200, JobPage(shown, views.cursor(last.created_at, last.id) if last else None))
+
+
+def _like(q: str | None) -> list[str]:
+    escaped = (word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") for word in (q or "").split())
+    return [f"%{word}%" for word in escaped]
+
+
+async def cancel(call: Call[None, None]) -> Reply:
+    here: Installation = call.installation
+    placed = await views.find(here, call.principal, call.path["job_id"])
+    if await here.queue.cancel(placed.job.tenant_id, placed.job.id):
+        placed = await views.find(here, call.principal, call.path["job_id"])
+    return Reply(202, await views.seen(here, placed))
+
+
+async def delete(call: Call[None, None]) -> Reply:
+    here: Installation = call.installation
+    placed = await views.find(here, call.principal, call.path["job_id"])
+    if not await here.queue.delete(placed.job.tenant_id, placed.job.id):
+        raise NotFound
+    await asyncio.shield(here.shelf.sweep())
+    return Reply(204)
+
+
+def _of_kind(kind: str) -> list[Route]:
+    here = f"/api/{kind}s"
+    return [
+        Route("GET", f"{here}/{{job_id}}/status", status(kind), may=Access.SIGNED_IN, tag="generate",
+              summary=f"How the {kind} job stands", query=StatusQuery, replies={200: Snapshot}, refuses=(NotFound,)),
+        Route("GET", f"{here}/{{job_id}}/result", result(kind), may=Access.SIGNED_IN, tag="generate",
+              summary=f"What the {kind} job made", replies={200: Result},
+              refuses=(NotFound, JobNotFinished, JobFailed, JobCanceled, JobExpired)),
+    ]  # fmt: skip
+
+
+ROUTES = [
+    *_of_kind("image"),
+    *_of_kind("video"),
+    Route("GET", "/api/jobs", list_jobs, may=Access.SIGNED_IN, summary="Jobs, newest first", tag="jobs",
+          query=JobsQuery, replies={200: JobPage}, refuses=(InvalidRequest,)),
+    Route("GET", "/api/jobs/{job_id}", status(None), may=Access.SIGNED_IN, summary="How a job stands", tag="jobs",
+          query=StatusQuery, replies={200: Snapshot}, refuses=(NotFound,)),
+    Route("POST", "/api/jobs/{job_id}/cancel", cancel, may=Access.SIGNED_IN, summary="Cancel a job", tag="jobs",
+          replies={202: Snapshot}, refuses=(NotFound,)),
+    Route("DELETE", "/api/jobs/{job_id}", delete, may=Access.SIGNED_IN, tag="jobs",
+          summary="Delete a job and its files, for good", replies={204: None}, refuses=(NotFound,)),
+]  # fmt: skip

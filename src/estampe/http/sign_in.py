@@ -1,0 +1,119 @@
+"""Sign-in of the local issuer: a printed code opens a session, and the session's cookie fetches short tokens."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from estampe.errors import InvalidRequest, NotFound, SignInCodeInvalid, Text, TokenMissing
+from estampe.http.installation import Installation
+from estampe.http.route import Access, Call, Reply, Route
+from estampe.http.schemas import FreshToken, SignInCode, SignInMethods
+from estampe.identity import _session as sessions
+from estampe.identity.local import Local
+
+COOKIE = "estampe_session"
+SECONDS_A_DAY = 86_400
+
+
+async def methods(call: Call[None, None]) -> Reply:
+    settings = call.installation.settings
+    local = call.installation.local is not None and settings.signs_in_locally
+    return Reply(200, SignInMethods(local, settings.clerk_publishable_key))
+
+
+async def open_session(call: Call[SignInCode, None]) -> Reply:
+    here: Installation = call.installation
+    _local(call)
+    days = here.settings.session_days
+    secret, _ = await sessions.redeem(here.database, call.body.code, session_days=days)
+    return Reply(204, headers={"Set-Cookie": _cookie(here, secret, days * SECONDS_A_DAY)})
+
+
+async def fresh_token(call: Call[None, None]) -> Reply:
+    here: Installation = call.installation
+    local = _local(call)
+    secret = _secret(call)
+    session = await sessions.read(here.database, secret) if secret else None
+    if session is None:
+        raise TokenMissing
+    seconds = here.settings.token_seconds
+    token = local.issue(
+        session.user_id,
+        session.organization_id,
+        role=session.role,
+        session_id=session.id,
+        ttl_seconds=seconds,
+    )
+    return Reply(200, FreshToken(token, seconds))
+
+
+async def close_session(call: Call[None, None]) -> Reply:
+    here: Installation = call.installation
+    _local(call)
+    secret = _secret(call)
+    if secret:
+        await sessions.end(here.database, secret)
+    return Reply(204, headers={"Set-Cookie": _cookie(here, "", 0)})
+
+
+async def jwks(call: Call[None, None]) -> Reply:
+    local: Local | None = call.installation.local
+    if local is None:
+        raise NotFound
+    return Reply(200, local.jwks(), {"Cache-Control": "public, max-age=300"})
+
+
+async def protected_resource(call: Call[None, None]) -> Reply:
+    """RFC 9728: what a client that was refused may read to find out how to ask."""
+    here: Installation = call.installation
+    issuers = [here.settings.url] if here.local else []
+    answer = {
+        "resource": here.settings.url,
+        "authorization_servers": [*issuers, *here.remote_issuers],
+        "bearer_methods_supported": ["header"],
+    }
+    return Reply(200, answer)
+
+
+def _local(call: Call[Any, Any]) -> Local:
+    """The local issuer, while it signs people in and the request comes from our own pages."""
+    here: Installation = call.installation
+    if here.local is None or not here.settings.signs_in_locally:
+        raise NotFound
+    origin = call.header("origin")
+    site = call.header("sec-fetch-site")
+    foreign = site not in {None, "same-origin", "none"}
+    if foreign or (origin is not None and urlsplit(origin).netloc != call.header("host")):
+        raise InvalidRequest(
+            Text("Sign in from Estampe's own page.", "Connectez-vous depuis la page d'Estampe elle-même.")
+        )
+    return here.local
+
+
+def _secret(call: Call[Any, Any]) -> str | None:
+    for pair in (call.header("cookie") or "").split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name == COOKIE:
+            return value
+    return None
+
+
+def _cookie(here: Installation, secret: str, seconds: int) -> str:
+    path = urlsplit(here.settings.url).path or "/"
+    secure = "; Secure" if here.settings.url.startswith("https:") else ""
+    return f"{COOKIE}={secret}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
+
+
+ROUTES = [
+    Route("GET", "/auth/methods", methods, may=Access.PUBLIC, summary="How people may sign in here",
+          tag="sign-in", replies={200: SignInMethods}),
+    Route("POST", "/auth/local/session", open_session, may=Access.PUBLIC, summary="Redeem a printed sign-in code",
+          tag="sign-in", body=SignInCode, replies={204: None}, refuses=(SignInCodeInvalid, NotFound, InvalidRequest)),
+    Route("POST", "/auth/local/token", fresh_token, may=Access.PUBLIC, summary="A fresh token for the session's cookie",
+          tag="sign-in", replies={200: FreshToken}, refuses=(TokenMissing, NotFound, InvalidRequest)),
+    Route("DELETE", "/auth/local/session", close_session, may=Access.PUBLIC, summary="Sign out",
+          tag="sign-in", replies={204: None}, refuses=(NotFound, InvalidRequest)),
+    Route("GET", "/.well-known/jwks.json", jwks, may=Access.PUBLIC, summary="The local issuer's public keys",
+          tag="sign-in", replies={200: dict[str, Any]}, refuses=(NotFound,)),
+    Route("GET", "/.well-known/oauth-protected-resource", protected_resource, may=Access.PUBLIC,
+          summary="Who issues tokens for this server", tag="sign-in", replies={200: dict[str, Any]}),
+]  # fmt: skip

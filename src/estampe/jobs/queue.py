@@ -1,0 +1,235 @@
+"""Enqueue, claim, tell, finish: the only writer of the jobs table."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import procrastinate
+from psycopg.types.json import Jsonb
+
+from estampe.db import Database, Row, Scope
+from estampe.domain import Asset, Failure, Job, JobId, Principal, Progress, Status, TenantId, Usage, new_id
+from estampe.errors import IdempotencyInProgress, IdempotencyMismatch
+from estampe.jobs import before, from_row
+
+TASK = "generate"
+QUEUE = "generate"
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked of the queue: who, what, and the key that makes asking twice safe."""
+
+    principal: Principal
+    kind: str
+    model: str
+    parameters: dict[str, Any]
+    metadata: dict[str, str] = {}
+    deadline_s: float | None = None
+    retry_of: JobId | None = None
+    idempotency_key: str | None = None
+    asked: bytes = b""
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which jobs of a tenant to list; `before` is the last (created_at, id) of the page before."""
+
+    user_id: str | None = None
+    kind: str | None = None
+    status: str | None = None
+    model: str | None = None
+    created_after: datetime | None = None
+    words: list[str] | None = None
+    before: tuple[datetime, str] | None = None
+    limit: int = 50
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """A job and how many wait before it; None once it has left the queue."""
+
+    job: Job
+    queue_position: int | None
+
+
+class Queue:
+    """Jobs in the database, handed to workers by procrastinate."""
+
+    def __init__(self, database: Database, dispatcher: procrastinate.App) -> None:
+        self._db = database
+        self._dispatcher = dispatcher
+
+    # What people ask for
+
+    async def submit(self, order: Order) -> tuple[Job, bool]:
+        """The job, durable, and whether it is new: the same key and body give the first job again.
+
+        Raises `IdempotencyMismatch`.
+        """
+        new = JobId(new_id("job_"))
+        tenant = order.principal.tenant
+        async with self._db.tenant(tenant.id) as scope:
+            await scope.run("put_tenant", id=tenant.id, **msgspec.structs.asdict(tenant))
+            earlier = await self._earlier(scope, order, new)
+            if earlier is not None:
+                return earlier, False
+            return await self._write(scope, order, new), True
+
+    async def _earlier(self, scope: Scope, order: Order, new: JobId) -> Job | None:
+        if order.idempotency_key is None:
+            return None
+        owner = {"tenant_id": order.principal.tenant.id, "user_id": order.principal.user_id}
+        fingerprint = hashlib.sha256(order.kind.encode() + b"\0" + order.asked).hexdigest()
+        key = order.idempotency_key
+        if await scope.one("take_idempotency_key", **owner, key=key, fingerprint=fingerprint, job_id=new):
+            return None
+        known = await scope.one("find_idempotency_key", **owner, key=key)
+        if known is None:
+            raise IdempotencyInProgress(retry_after_seconds=1)
+        if known["fingerprint"] != fingerprint:
+            raise IdempotencyMismatch
+        row = await scope.one("find_job", job_id=known["job_id"], tenant_id=owner["tenant_id"])
+        return from_row(row) if row else None
+
+    async def _write(self, scope: Scope, order: Order, new: JobId) -> Job:
+        deferrer = self._dispatcher.configure_task(TASK, queue=QUEUE, connection=scope.connection)
+        queue_id = await deferrer.defer_async(job_id=new)
+        row = await scope.one(
+            "put_job",
+            id=new,
+            tenant_id=order.principal.tenant.id,
+            user_id=order.principal.user_id,
+            organization_id=order.principal.organization_id,
+            kind=order.kind,
+            model=order.model,
+            parameters=Jsonb(order.parameters),
+            metadata=Jsonb(order.metadata),
+            queue_id=queue_id,
+            retry_of=order.retry_of,
+            deadline_s=order.deadline_s,
+        )
+        return from_row(_present(row))
+
+    async def find(self, tenant_id: TenantId, wanted: JobId) -> Placed | None:
+        async with self._db.tenant(tenant_id) as scope:
+            row = await scope.one("find_job", job_id=wanted, tenant_id=tenant_id)
+        return _placed(row) if row else None
+
+    async def page(self, tenant_id: TenantId, chosen: Filter) -> list[Placed]:
+        before_at, before_id = chosen.before or (None, None)
+        async with self._db.tenant(tenant_id) as scope:
+            rows = await scope.all(
+                "list_jobs",
+                tenant_id=tenant_id,
+                before_at=before_at,
+                before_id=before_id,
+                **{name: getattr(chosen, name) for name in _FILTERS},
+            )
+        return [_placed(row) for row in rows]
+
+    async def preview(self, tenant_id: TenantId, wanted: JobId) -> bytes | None:
+        async with self._db.tenant(tenant_id) as scope:
+            row = await scope.one("find_preview", job_id=wanted, tenant_id=tenant_id)
+        return bytes(row["preview"]) if row and row["preview"] else None
+
+    async def cancel(self, tenant_id: TenantId, wanted: JobId) -> bool:
+        """Whether this call changed anything: canceling what has ended, or is being canceled, does not."""
+        async with self._db.tenant(tenant_id) as scope:
+            return await scope.one("cancel_job", job_id=wanted, tenant_id=tenant_id) is not None
+
+    async def delete(self, tenant_id: TenantId, wanted: JobId) -> bool:
+        """Forget the job and leave its files to the sweeper; a worker that still runs it finds nothing to write."""
+        async with self._db.tenant(tenant_id) as scope:
+            await scope.run("doom_files_of_job", job_id=wanted, tenant_id=tenant_id)
+            await scope.run("forget_keys_of_job", job_id=wanted, tenant_id=tenant_id)
+            return await scope.one("delete_job", job_id=wanted, tenant_id=tenant_id) is not None
+
+    # What workers do
+
+    async def claim(self, wanted: JobId) -> Job | None:
+        """The job as its next attempt, or None when it no longer waits to run."""
+        async with self._db.system() as scope:
+            row = await scope.one("claim_job", **{"job_id": wanted, "from": before(Status.RUNNING)})
+        return from_row(row) if row else None
+
+    async def tell(
+        self,
+        job: Job,
+        *,
+        progress: Progress | None = None,
+        notes: Mapping[str, Sequence[str]] | None = None,
+        preview: bytes | None = None,
+    ) -> Status | None:
+        """Write what the attempt tells. The job's status, or None when the attempt is no longer the job's."""
+        async with self._db.system() as scope:
+            row = await scope.one(
+                "note_progress",
+                job_id=job.id,
+                attempt=job.attempt,
+                progress=_json(progress),
+                notes=None if notes is None else Jsonb(notes),
+                preview=preview,
+            )
+        return Status(row["status"]) if row else None
+
+    async def finish(
+        self,
+        job: Job,
+        to: Status,
+        *,
+        error: Failure | None = None,
+        usage: Usage | None = None,
+        outputs: Sequence[Asset] = (),
+    ) -> bool:
+        """End the attempt and keep its outputs in one transaction; False when it is no longer the job's."""
+        done = Progress(fraction=1.0, stage="done") if to is Status.SUCCEEDED else None
+        async with self._db.system() as scope:
+            values = {"job_id": job.id, "attempt": job.attempt, "to": to.value, "from": before(to)}
+            row = await scope.one("finish_job", error=_json(error), usage=_json(usage), progress=_json(done), **values)
+            if row is None:
+                return False
+            for asset in outputs:
+                await scope.run("put_asset", **msgspec.structs.asdict(asset))
+            keys = [key for asset in outputs for key in (asset.key, asset.thumbnail_key)]
+            await scope.run("claim_files", keys=keys)
+        return True
+
+    async def release(self, job: Job, *, lost: bool) -> bool:
+        """Hand the attempt back, to be claimed again; `lost` counts it against the job."""
+        values = {"job_id": job.id, "attempt": job.attempt, "lost": lost, "from": before(Status.QUEUED)}
+        async with self._db.system() as scope:
+            return await scope.one("release_job", **values) is not None
+
+    async def settle(self, wanted: JobId) -> None:
+        """End a job that was being canceled when its worker was lost."""
+        async with self._db.system() as scope:
+            await scope.run("settle_canceling", **{"job_id": wanted, "from": before(Status.CANCELED)})
+
+    async def status(self, job: Job) -> Status | None:
+        """Where the attempt's job stands; None when the attempt is no longer the job's."""
+        async with self._db.system() as scope:
+            row = await scope.one("status_of_attempt", job_id=job.id, attempt=job.attempt)
+        return Status(row["status"]) if row else None
+
+    async def expire(self) -> int:
+        """Give up queued jobs whose deadline has passed, and forget keys past their day."""
+        async with self._db.system() as scope:
+            await scope.run("forget_old_keys")
+            return await scope.run("expire_jobs", **{"from": before(Status.EXPIRED)})
+
+
+_FILTERS = tuple(name for name in Filter.__struct_fields__ if name != "before")
+
+
+def _placed(row: Row) -> Placed:
+    return Placed(from_row(row), row["queue_position"])
+
+
+def _present(row: Row | None) -> Row:
+    if row is None:
+        raise LookupError("the statement returned no row")
+    return row
+
+
+def _json(value: msgspec.Struct | None) -> Jsonb | None:
+    return None if value is None else Jsonb(msgspec.to_builtins(value))

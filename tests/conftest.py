@@ -1,0 +1,74 @@
+"""Fixtures of every test: a real PostgreSQL, a fresh database, and no network."""
+
+import ipaddress
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+from tests import postgres
+
+from estampe.db import Database
+
+
+def _is_local(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host == "localhost"
+    return address.is_loopback or address.is_unspecified
+
+
+def _refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in {"socket.connect", "socket.sendto"}:
+        connection, address = arguments
+        if connection.family in {socket.AF_INET, socket.AF_INET6} and not _is_local(address[0]):
+            raise RuntimeError(f"the network is closed in tests: {address}")
+
+
+sys.addaudithook(_refuse_network)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], postgres.Server]]:
+    """Servers by name, each started when it is first asked for."""
+    started: dict[str, postgres.Server] = {}
+
+    def of(name: str) -> postgres.Server:
+        if name not in started:
+            postgres.require(name)
+            started[name] = postgres.Server(tmp_path_factory.mktemp(f"pg{name}"), postgres.BINARIES[name])
+        return started[name]
+
+    yield of
+    for each in started.values():
+        each.stop()
+
+
+@pytest.fixture
+def database_url(server: Callable[[str], postgres.Server]) -> Iterator[str]:
+    with server("18").database() as url:
+        yield url
+
+
+@pytest.fixture(params=postgres.BINARIES)
+def every_database_url(request: pytest.FixtureRequest, server: Callable[[str], postgres.Server]) -> Iterator[str]:
+    """The test runs once on each server."""
+    with server(request.param).database() as url:
+        yield url
+
+
+@pytest.fixture(params=postgres.BINARIES)
+def every_empty_database_url(request: pytest.FixtureRequest, server: Callable[[str], postgres.Server]) -> Iterator[str]:
+    """Nothing is migrated in it."""
+    with server(request.param).database("template1") as url:
+        yield url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = Database(database_url)
+    await opened.open()
+    yield opened
+    await opened.close()

@@ -1,0 +1,108 @@
+"""Statements by name, the two doors, and a server that goes away and comes back."""
+
+import asyncio
+import re
+from importlib.resources import files
+
+import psycopg
+import pytest
+from tests.postgres import kill, postmaster
+
+from estampe.db import STATEMENTS, Database
+from estampe.db.embedded import EmbeddedPostgres
+from estampe.domain import TenantId
+from estampe.errors import DatabaseUnavailable
+
+SETTING = "select current_setting('estampe.tenant', true) as tenant, pg_backend_pid() as pid"
+
+
+async def asked(scope, question):
+    return await (await scope.connection.execute(question)).fetchone()
+
+
+def test_every_statement_has_one_name_and_says_what_it_does():
+    text = files("estampe.db").joinpath("queries.sql").read_text("utf-8")
+    names = re.findall(r"^-- (\w+) --\n-- \S", text, re.MULTILINE)
+    assert len(names) == len(set(names)) == len(STATEMENTS) == len(re.findall(r"^-- \w+ --$", text, re.MULTILINE))
+    assert all(STATEMENTS.values())
+
+
+async def test_a_statement_that_is_not_in_the_file_is_an_error(database):
+    async with database.system() as scope:
+        with pytest.raises(KeyError):
+            await scope.all("drop_everything")
+
+
+async def test_the_tenant_is_set_for_the_transaction_and_not_after_it(database_url):
+    database = Database(database_url, connections=1)
+    await database.open()
+    async with database.tenant(TenantId("tn_one")) as scope:
+        inside = await asked(scope, SETTING)
+    async with database.system() as scope:
+        after = await asked(scope, SETTING)
+    assert inside["tenant"] == "tn_one"
+    assert after == {"tenant": "", "pid": inside["pid"]}
+    await database.close()
+
+
+async def test_two_tenants_at_once_never_meet(database):
+    async with database.tenant(TenantId("tn_one")) as one, database.tenant(TenantId("tn_two")) as two:
+        assert [(await asked(scope, SETTING))["tenant"] for scope in (one, two)] == ["tn_one", "tn_two"]
+
+
+async def test_what_raises_in_a_transaction_is_undone(database):
+    async def fail() -> None:
+        async with database.system() as scope:
+            await scope.connection.execute("create table undone ()")
+            raise ValueError
+
+    with pytest.raises(ValueError, match="^$"):
+        await fail()
+    async with database.system() as scope:
+        assert (await asked(scope, "select to_regclass('undone') as found"))["found"] is None
+
+
+async def test_a_database_that_was_never_there_is_unavailable(tmp_path):
+    database = Database(f"postgresql:///estampe?host={tmp_path}", wait_seconds=0.2)
+    await database.open()
+    with pytest.raises(DatabaseUnavailable) as refusal:
+        async with database.system():
+            pytest.fail("there is nobody to talk to")
+    assert refusal.value.retry_after_seconds
+    await database.close()
+
+
+async def test_a_server_that_goes_away_is_unavailable_until_it_comes_back(data_dir):
+    server = EmbeddedPostgres(data_dir)
+    database = Database(server.start(), wait_seconds=0.5)
+    await database.open()
+
+    async def answer():
+        async with database.system() as scope:
+            return (await asked(scope, "select 42 as answer"))["answer"]
+
+    assert await answer() == 42
+    kill(postmaster(data_dir))
+    with pytest.raises(DatabaseUnavailable):
+        await answer()
+    await asyncio.to_thread(server.start)
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                assert await answer() == 42
+                break
+            except DatabaseUnavailable:
+                pass
+    await database.close()
+    server.release()
+
+
+async def test_a_connection_cut_in_a_transaction_is_unavailable_and_the_next_is_not(database):
+    with pytest.raises(DatabaseUnavailable):
+        async with database.system() as scope:
+            pid = (await asked(scope, SETTING))["pid"]
+            with psycopg.connect(database.url) as other:
+                other.execute("select pg_terminate_backend(%s, 5000)", [pid])
+            await asked(scope, SETTING)
+    async with database.system() as scope:
+        assert await asked(scope, "select 1 as one") == {"one": 1}
