@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from estampe.domain import Model, Progress
-from estampe.engines import Engine, Event, Notes, Output, Preview
+from estampe.engines import Engine, Event, Frames, Notes, Output, Preview
 from estampe.engines._parameters import number, schema, seeds
 from estampe.errors import EngineError, Text
 
@@ -19,8 +20,11 @@ _SLICE_SECONDS = 0.02
 _PREVIEW_SIDE = 32
 
 
+_START = {"input_asset_id": {"type": "string"}, "strength": number(0.0, 1.0, 0.5)}
+
+
 class Fake(Engine):
-    """Draws a gradient with seeded noise. Directives in the prompt make it behave in other ways:
+    """Draws a gradient with seeded noise, mixed with the input picture if any. Directives in the prompt make it behave in other ways:
 
     [steps N]        N steps instead of `num_inference_steps`
     [sleep SECONDS]  sleep in each step, in small slices that can be cancelled between
@@ -42,7 +46,7 @@ class Fake(Engine):
                 engine=self.name,
                 title=f"Fake {kind}",
                 description="For tests: no model at all.",
-                parameters=schema(kind, num_inference_steps=steps, guidance_scale=guidance),
+                parameters=schema(kind, num_inference_steps=steps, guidance_scale=guidance, **_START),
                 default=True,
             )
             for kind in ("image", "video")
@@ -62,7 +66,8 @@ class Fake(Engine):
                 yield _progress(position * steps + step, total)
                 if step == (steps + 1) // 2:
                     yield Preview(position=position, frames=_drawn(seed, 1, (_PREVIEW_SIDE, _PREVIEW_SIDE)))
-            yield Output(position=position, frames=_drawn(seed, count, size), seed=seed)
+            frames = _mixed(_drawn(seed, count, size), parameters)
+            yield Output(position=position, frames=frames, seed=seed)
 
 
 def _misbehave(said: dict[str, str]) -> None:
@@ -90,7 +95,17 @@ def _progress(done: int, total: int) -> Progress:
     return Progress(fraction=done / total, step=done, steps=total, stage="denoising")
 
 
-def _drawn(seed: int, count: int, size: tuple[int, int]) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def _mixed(frames: Frames, parameters: Mapping[str, Any]) -> Frames:
+    """`strength` says how much of the input picture gives way."""
+    if "input" not in parameters:
+        return frames
+    with Image.open(parameters["input"]) as picture:
+        start = np.asarray(picture.convert("RGB").resize(frames.shape[2:0:-1]))
+    share = parameters["strength"]
+    return (start * (1 - share) + frames * share).astype(np.uint8)
+
+
+def _drawn(seed: int, count: int, size: tuple[int, int]) -> Frames:
     """(count, height, width, 3): the gradient turns with the frames, so that clips differ from stills."""
     width, height = size
     generator = np.random.Generator(np.random.PCG64(seed))

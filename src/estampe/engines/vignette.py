@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from estampe.domain import Model, Progress
 from estampe.engines import Engine, Event, Notes, Output, Preview
 from estampe.engines._parameters import number, schema, seeds
-from estampe.engines._vignette.canvas import Bytes, composed, cut_out
+from estampe.engines._vignette.canvas import Bytes, cut_out, framed, on, posed
 from estampe.engines._vignette.lexicon import lexicon
 from estampe.engines._vignette.motion import poses
 from estampe.engines._vignette.network import Floats, Network, noise
@@ -82,7 +83,8 @@ class _Request:
         self._done = 0
         subject = self._reading.subject
         self._alive = moving and subject is not None and subject.lively
-        self._total = parameters["num_outputs"] * (self._steps * (1 + self._alive) + 1)
+        self._count = parameters["num_frames"] if moving else 1
+        self._total = parameters["num_outputs"] * (self._steps * (1 + self._alive) + self._count)
 
     def events(self) -> Iterator[Event]:
         ignored = dict.fromkeys(self._reading.ignored + self._unwanted.ignored)
@@ -106,13 +108,14 @@ class _Request:
             if count % every == 0 and count < self._steps:
                 yield self._preview(position, step.estimate)
         if self._alive:
-            for step in self._network.animate(start, wanted, latent, self._given["num_frames"], self._steps):
+            for step in self._network.animate(start, wanted, latent, self._count, self._steps):
                 latent = step.latent
                 yield self._progress("denoising")
-        drawn = self._network.decode(latent)
-        frames = self._clip(drawn) if self._moving else self._picture(drawn)
-        yield self._progress("decoding")
-        yield Output(position=position, frames=frames, seed=seed)
+        frames = []
+        for frame in self._frames(self._network.decode(latent)):
+            frames.append(frame)
+            yield self._progress("decoding")
+        yield Output(position=position, frames=np.stack(frames), seed=seed)
 
     def _tokens(self) -> list[str]:
         """What the network learned to move, it learned in relief."""
@@ -126,25 +129,32 @@ class _Request:
     def _preview(self, position: int, estimate: Floats) -> Preview:
         scale = min(1.0, _PREVIEW_SIDE / max(self._size))
         width, height = (max(1, round(side * scale)) for side in self._size)
-        drawn = cut_out(self._network.decode(estimate)[0])
-        return Preview(position=position, frames=composed(drawn, (width, height), self._background)[None])
+        picture = self._picture(self._network.decode(estimate)[0], scale=1)
+        return Preview(position=position, frames=framed(picture, (width, height), self._background)[None])
 
-    def _picture(self, drawn: Bytes) -> Bytes:
-        return composed(cut_out(drawn[0], scale=_SCALE), self._size, self._background)[None]
+    def _picture(self, drawn: Bytes, *, scale: int) -> Image.Image:
+        return on(cut_out(drawn, scale=scale), self._background)
 
-    def _clip(self, drawn: Bytes) -> Bytes:
-        subject = self._reading.subject
-        count = self._given["num_frames"]
-        motion = self._reading.motion or ("live" if self._alive else "sway")
-        heading = subject.heading if subject else (-1.0, 0.0)
-        if self._alive:
-            shapes = [cut_out(frame, scale=_LIVELY_SCALE) for frame in drawn]
+    def _frames(self, drawn: Bytes) -> Iterator[Bytes]:
+        """One at a time: whoever cancels waits for one frame only."""
+        if self._alive and self._reading.motion is None:
+            for shape in drawn:
+                yield framed(self._picture(shape, scale=_LIVELY_SCALE), self._size, self._background)
+        elif self._moving:
+            yield from self._moved(drawn)
         else:
-            shapes = [cut_out(drawn[0], scale=_SCALE)] * count
-        moves = poses(motion, count, heading, self._size)
-        return np.stack(
-            [composed(shape, self._size, self._background, pose) for shape, pose in zip(shapes, moves, strict=True)]
-        )
+            yield framed(self._picture(drawn[0], scale=_SCALE), self._size, self._background)
+
+    def _moved(self, drawn: Bytes) -> Iterator[Bytes]:
+        subject = self._reading.subject
+        heading = subject.heading if subject else (-1.0, 0.0)
+        side = min(self._size)
+        picture = None
+        for frame, pose in enumerate(poses(self._reading.motion or "sway", self._count, heading, self._size)):
+            if picture is None or len(drawn) > 1:
+                small = self._picture(drawn[frame], scale=_LIVELY_SCALE if self._alive else _SCALE)
+                picture = small.resize((side, side), Image.Resampling.LANCZOS)
+            yield posed(picture, self._size, self._background, pose)
 
 
 def _no_subject(reading: Reading) -> Text:

@@ -71,7 +71,7 @@ def _check(route: Route) -> None:
     if route.method not in METHODS:
         raise TypeError(f"{where}: the method is one of {', '.join(sorted(METHODS))}")
     segments = route.path.split("/")
-    if segments[0] or any("{" in part and not _NAME.fullmatch(part) for part in segments):
+    if len(segments) == 1 or segments[0] or any("{" in part and not _NAME.fullmatch(part) for part in segments):
         raise TypeError(f"{where}: a path starts with / and its {{names}} fill whole segments")
     if not route.replies:
         raise TypeError(f"{where} declares no reply")

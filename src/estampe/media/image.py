@@ -20,7 +20,7 @@ from estampe.media._untrusted import hold_to_size, judged, refuse_kind
 _SAVED: dict[str, dict[str, Any]] = {
     "png": {"compress_level": 6},
     "webp": {"quality": 92, "method": 4},
-    "jpeg": {"quality": 92, "subsampling": 0, "optimize": True},
+    "jpeg": {"quality": 92, "subsampling": 0},  # "optimize" fails on noise: Pillow guesses its buffer too small
     "avif": {"quality": 85, "speed": 8, "max_threads": 1},
 }
 _AVIF = features.check("avif")

@@ -168,8 +168,12 @@ def _ends_at(frame: av.VideoFrame) -> Fraction:
 
 
 def _falls_short(container: InputContainer, end: Fraction, count: int) -> bool:
-    """A cut file ends before its header says; half a frame is rounding."""
-    if container.duration is None:
+    """A cut file ends before its header says; half a frame is rounding. Sound may outlast the pictures."""
+    stream = container.streams.video[0]
+    if stream.duration is not None and stream.time_base is not None:
+        told = stream.duration * stream.time_base
+    elif container.duration is not None and not container.streams.audio:
+        told = Fraction(container.duration, av.time_base)
+    else:
         return False
-    told = Fraction(container.duration, av.time_base)
-    return end + Fraction(3, 2) * end / count < told
+    return end + end / (2 * count) < told

@@ -15,6 +15,8 @@ from estampe.errors import DatabaseUnavailable, EstampeError
 from estampe.jobs.queue import QUEUE, TASK
 from estampe.worker.attempt import Again, Bench, attempt
 
+# What is handed back or taken over is not announced by procrastinate.
+POLL_SECONDS = 1.0
 SEEN_SECONDS = 2.0
 KEEP_HOUSE_SECONDS = 5.0
 GRACE_SECONDS = 5.0
@@ -30,7 +32,7 @@ class Worker:
         self._bench, self._dispatcher = bench, dispatcher
         self._stalled_seconds = stalled_seconds
         self._id = new_id("wk_")
-        again = procrastinate.RetryStrategy(wait=1, retry_exceptions={Again})
+        again = procrastinate.RetryStrategy(wait=0, retry_exceptions={Again})
         dispatcher.task(name=TASK, queue=QUEUE, retry=again)(self._run)
 
     async def _run(self, job_id: str) -> None:
@@ -58,6 +60,7 @@ class Worker:
                 await self._dispatcher.run_worker_async(
                     queues=[QUEUE],
                     concurrency=1,
+                    fetch_job_polling_interval=POLL_SECONDS,
                     install_signal_handlers=False,
                     delete_jobs="always",
                     shutdown_graceful_timeout=GRACE_SECONDS,

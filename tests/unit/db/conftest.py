@@ -1,5 +1,6 @@
 """Clusters to break: each test has its own, copied from one that was made once."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,13 +23,14 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def new_folder(tmp_path: Path) -> Iterator[Path]:
-    """Empty; whatever server is left in it after the test is killed."""
+    """Empty; whatever server is left in it after the test is killed, and the folder removed."""
     folder = tmp_path / "data"
     yield folder
     for pid_file in folder.rglob("postmaster.pid"):
         if left := postmaster(pid_file.parents[2]):
             kill(left)
             eventually(lambda left=left: not left.is_running() or left.status() == "zombie")
+    shutil.rmtree(folder, ignore_errors=True)  # pytest keeps the folders of three sessions: gigabytes
 
 
 @pytest.fixture

@@ -167,15 +167,17 @@ def test_a_log_that_has_grown_is_put_aside_at_the_next_start(data_dir):
     assert log.stat().st_size < 10_000
 
 
-@pytest.mark.parametrize("name", ["x" * 120, "a, b", 'it\'s $(a) "folder" & %C3 é'])
-def test_a_folder_may_have_any_name(new_folder, made_once, starter, name):
+@pytest.mark.parametrize("name", ["x, " * 40, 'it\'s $(a) "folder" & %C3 é'], ids=["long", "odd"])
+def test_a_folder_may_have_any_name(new_folder, made_once, name):
     folder = copy_of(made_once, new_folder / name)
-    server = EmbeddedPostgres(folder)
+    server, another = EmbeddedPostgres(folder), EmbeddedPostgres(folder)
     assert asked(server.start(), "select 1") == (1,)
-    assert int(starter(folder).answer()) == postmaster(folder).pid
+    assert another.start() == server.url()
     kill(postmaster(folder))
     assert asked(server.start(), "select 1") == (1,)
     server.release()
+    another.release()
+    assert postmaster(folder) is None
 
 
 def test_the_socket_of_a_folder_with_a_long_name_is_closed_to_others(new_folder, made_once):

@@ -104,22 +104,29 @@ def _curve_along_gradient(wide: Floats) -> Floats:
     return np.asarray(curve, np.float32)
 
 
-def composed(subject: Image.Image, size: tuple[int, int], background: Colour, pose: Pose | None = None) -> Bytes:
-    """(height, width, 3): the square subject in the middle of `size` = (width, height), or where `pose` puts it."""
-    width, height = size
-    side = min(size)
-    if pose is None:
-        placed = Image.new("RGBa", size)
-        large = subject.resize((side, side), Image.Resampling.LANCZOS)
-        placed.paste(large, ((width - side) // 2, (height - side) // 2))
-    else:
-        placed = subject.transform(
-            size, Image.Transform.AFFINE, _where_from(subject.width, size, pose), Image.Resampling.BICUBIC
-        )
-    layers = np.asarray(placed).astype(np.uint16)
+def on(subject: Image.Image, background: Colour) -> Image.Image:
+    """The subject on an even background, as large as it was drawn."""
+    layers = np.asarray(subject).astype(np.uint16)
     under = (255 - layers[..., 3:]) * np.array(background, np.uint16)
-    frame: Bytes = np.minimum(layers[..., :3] + (under + 127) // 255, 255).astype(np.uint8)
-    return frame
+    return Image.fromarray(np.minimum(layers[..., :3] + (under + 127) // 255, 255).astype(np.uint8))
+
+
+def framed(picture: Image.Image, size: tuple[int, int], background: Colour) -> Bytes:
+    """(height, width, 3): the square picture in the middle of `size` = (width, height)."""
+    side = min(size)
+    frame = Image.new("RGB", size, background)
+    large = picture.resize((side, side), Image.Resampling.LANCZOS)
+    frame.paste(large, ((size[0] - side) // 2, (size[1] - side) // 2))
+    return np.asarray(frame)
+
+
+def posed(picture: Image.Image, size: tuple[int, int], background: Colour, pose: Pose) -> Bytes:
+    """(height, width, 3): the square picture where `pose` puts it. What leaves the picture was background."""
+    matrix = _where_from(picture.width, size, pose)
+    frame = picture.transform(
+        size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR, fill=1, fillcolor=background
+    )
+    return np.asarray(frame)
 
 
 def _where_from(source: int, size: tuple[int, int], pose: Pose) -> tuple[float, ...]:

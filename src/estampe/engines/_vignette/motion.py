@@ -43,10 +43,6 @@ def _shake(turn: float, _: Heading, __: Heading) -> Pose:
     return Pose(east=0.03 * math.sin(4 * turn), degrees=4 * math.sin(4 * turn), wide=0.88, tall=0.88)
 
 
-def _live(_: float, __: Heading, ___: Heading) -> Pose:
-    return Pose()
-
-
 MOTIONS: dict[str, Callable[[float, Heading, Heading], Pose]] = {
     "bounce": _bounce,
     "cross": _cross,
@@ -54,7 +50,6 @@ MOTIONS: dict[str, Callable[[float, Heading, Heading], Pose]] = {
     "shake": _shake,
     "spin": _spin,
     "sway": _sway,
-    "live": _live,
 }
 
 

@@ -1,0 +1,169 @@
+"""The whole service for the tests: the real server, the real worker, real processes on a real PostgreSQL."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import psycopg
+from tests.postgres import eventually
+
+from estampe.identity.local import Local
+
+ENDED = {"succeeded", "failed", "canceled", "expired"}
+HOUR = 3600
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Person(httpx.Client):
+    """Someone signed in: a client whose requests carry their token."""
+
+    def __init__(self, service: "Service", user: str, org: str | None, role: str | None) -> None:
+        self.user, self.org = user, org
+        self.token = service.local.issue(user, org, role=role, ttl_seconds=HOUR)
+        headers = {"Authorization": f"Bearer {self.token}"}
+        super().__init__(base_url=service.url, headers=headers, timeout=30, trust_env=False)
+
+    def ask(self, prompt: str, kind: str = "image", **more: Any) -> str:
+        """The id of a new job."""
+        headers = more.pop("headers", {})
+        answer = self.post(f"/api/{kind}s/generate", json={"prompt": prompt, **more}, headers=headers)
+        assert answer.status_code == 202, answer.text
+        return answer.json()["job_id"]
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        answer = self.get(f"/api/jobs/{job_id}")
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def ended(self, job_id: str) -> dict[str, Any]:
+        """The job, once it has ended."""
+
+        def look() -> dict[str, Any] | None:
+            with contextlib.suppress(httpx.TransportError):
+                answer = self.get(f"/api/jobs/{job_id}", params={"wait": 5})
+                if answer.status_code == 200 and answer.json()["status"] in ENDED:
+                    return answer.json()
+            return None
+
+        return eventually(look, f"the end of {job_id}")
+
+    def reaches(self, job_id: str, status: str) -> dict[str, Any]:
+        return eventually(lambda: (job := self.job(job_id))["status"] == status and job, f"{status} of {job_id}")
+
+    def make(self, prompt: str, kind: str = "image", **more: Any) -> dict[str, Any]:
+        """A job that succeeded."""
+        job = self.ended(self.ask(prompt, kind, **more))
+        assert job["status"] == "succeeded", job
+        return job
+
+
+class Service:
+    """An API and a worker, each a process of its own."""
+
+    def __init__(self, database_url: str, data_dir: Path, **settings: object) -> None:
+        self.database_url, self.data_dir, self.port = database_url, data_dir, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.local = Local(data_dir)
+        said = {"engines": "fake", "stalled_seconds": 3, "log_level": "warning"} | settings
+        said |= {"database_url": database_url, "data_dir": data_dir, "port": self.port}
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("ESTAMPE_")}
+        self.environment |= {f"ESTAMPE_{name.upper()}": str(value) for name, value in said.items()}
+        self.log = data_dir / "log.txt"
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def person(self, user: str = "user_ana", org: str | None = None, role: str | None = None) -> Person:
+        return Person(self, user, org, role)
+
+    def start(self, *commands: str) -> None:
+        for command in commands:
+            with self.log.open("ab") as log:
+                self.processes[command] = subprocess.Popen(
+                    [sys.executable, "-W", "error", "-m", "estampe", command],
+                    env=self.environment,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+
+    def wait_until_ready(self) -> None:
+        def ready() -> bool:
+            for command, process in self.processes.items():
+                assert process.poll() is None, f"the {command} ended: {self.log.read_text()}"
+            with contextlib.suppress(httpx.TransportError), self.person("user_probe") as probe:
+                return probe.get("/readyz").is_success and bool(probe.get("/api/models").json()["models"])
+            return False
+
+        eventually(ready, "a ready service")
+
+    def kill(self, command: str) -> None:
+        """Kill -9 of the process alone: its own children must find out by themselves."""
+        process = self.processes.pop(command)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def stop(self, command: str) -> int:
+        process = self.processes.pop(command)
+        process.terminate()
+        return process.wait(timeout=20)
+
+    def child(self) -> psutil.Process:
+        """The process that owns the engine."""
+        worker = psutil.Process(self.processes["worker"].pid)
+        return eventually(lambda: next(iter(worker.children()), None), "the engine's process")
+
+    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.database_url) as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def files(self) -> list[Path]:
+        return [path for path in (self.data_dir / "files").rglob("*") if path.is_file()]
+
+    def close(self) -> None:
+        for process in self.processes.values():
+            process.terminate()
+        for process in self.processes.values():
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+@contextmanager
+def running(database_url: str, data_dir: Path, **settings: object) -> Iterator[Service]:
+    service = Service(database_url, data_dir, **settings)
+    try:
+        service.start("api", "worker")
+        service.wait_until_ready()
+        yield service
+    finally:
+        service.close()
+
+
+def until_free(port: int) -> None:
+    """Wait until nothing listens there any more."""
+
+    def free() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) != 0
+
+    eventually(free, f"a free port {port}")
+
+
+def now() -> float:
+    return time.time()

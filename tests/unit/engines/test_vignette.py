@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+
+from estampe.domain import Progress
+from estampe.engines import Notes, Output
+from estampe.engines.vignette import Vignette
+from estampe.errors import EngineError
+
+PARAMETERS = {
+    "negative_prompt": "",
+    "width": 64,
+    "height": 64,
+    "num_outputs": 1,
+    "num_inference_steps": 4,
+    "guidance_scale": 2.5,
+    "num_frames": 8,
+    "fps": 12,
+    "seed": 3,
+}
+
+
+@pytest.fixture(scope="module")
+def vignette():
+    made = Vignette()
+    made.setup()
+    return made
+
+
+def made(vignette, prompt, model="vignette", **given):
+    events = vignette.run(model, {**PARAMETERS, "prompt": prompt, **given})
+    return next(event.frames for event in events if isinstance(event, Output))
+
+
+def test_the_notes_say_what_was_read_and_what_was_not(vignette):
+    notes = next(vignette.run("vignette", {**PARAMETERS, "prompt": "two purple dragons", "negative_prompt": "zebra"}))
+    assert notes == Notes({"understood": ["purple", "dragons"], "ignored": ["two", "zebra"]})
+
+
+@pytest.mark.parametrize("prompt", ["sunset over the sea", "rouge", "🦄", "قطة", "\x00"])
+def test_a_prompt_without_a_subject_is_refused_with_the_words_that_would_do(vignette, prompt):
+    with pytest.raises(EngineError) as caught:
+        made(vignette, prompt)
+    assert not caught.value.retryable
+    assert "sailboat" in caught.value.detail.en
+    assert "voilier" in caught.value.detail.fr
+
+
+def test_french_and_english_draw_the_same(vignette):
+    assert np.array_equal(made(vignette, "une voiture bleue"), made(vignette, "a blue car"))
+
+
+@pytest.mark.parametrize(("colour", "channel"), [("red", 0), ("green", 1), ("blue", 2)])
+def test_a_colour_is_seen_in_the_picture(vignette, colour, channel):
+    frame = made(vignette, f"a {colour} car", num_inference_steps=12)[0].astype(int)
+    ink = frame[(255 - frame).max(axis=-1) > 100]
+    assert ink.mean(axis=0).argmax() == channel
+
+
+def test_a_background_fills_the_corners(vignette):
+    frame = made(vignette, "un renard sur fond bleu", width=128)[0]
+    assert [tuple(frame[y, x]) for y in (0, -1) for x in (0, -1)] == [(120, 180, 245)] * 4
+
+
+def test_what_is_unwanted_changes_the_picture(vignette):
+    assert not np.array_equal(made(vignette, "an apple"), made(vignette, "an apple", negative_prompt="red"))
+
+
+def test_no_guidance_is_no_error(vignette):
+    made(vignette, "an apple", guidance_scale=1)
+
+
+@pytest.mark.parametrize("prompt", ["apple", "apple bouncing", "apple spinning", "apple flying", "butterfly"])
+def test_a_clip_closes_its_loop(vignette, prompt):
+    frames = made(vignette, prompt, "vignette-clip", num_frames=24).astype(int)
+    steps = np.abs(np.roll(frames, -1, axis=0) - frames).mean(axis=(1, 2, 3))
+    assert steps.max() > 0
+    assert steps[-1] <= steps[:-1].max() * 1.25
+
+
+def test_a_picture_does_not_count_motions_as_understood(vignette):
+    notes = next(vignette.run("vignette", {**PARAMETERS, "prompt": "a jumping cat"}))
+    assert notes.values == {"understood": ["cat"], "ignored": ["jumping"]}
+
+
+def test_one_step_is_enough_to_draw(vignette):
+    events = list(vignette.run("vignette", {**PARAMETERS, "prompt": "cat", "num_inference_steps": 1}))
+    assert [event.stage for event in events if isinstance(event, Progress)] == ["denoising", "decoding"]

@@ -1,0 +1,113 @@
+import io
+import json
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from estampe.errors import LimitExceeded, MediaTypeUnsupported
+from estampe.media import Label
+from estampe.media.image import Image
+
+LABEL = Label(job_id="jb_1", model="vignette", prompt="un chat", seed=5, parameters={"prompt": "un chat", "width": 64})
+FRAME = np.full((1, 64, 64, 3), 200, np.uint8)
+
+
+def chunk(name, content):
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+
+def bomb(width, height):
+    """A small PNG that claims to be large."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(100_000))) + chunk(b"IEND", b"")
+
+
+def test_a_png_tells_how_it_was_made_as_json(tmp_path):
+    Image().encode(FRAME, {"output_format": "png"}, LABEL, tmp_path / "file")
+    with Pillow.open(tmp_path / "file") as picture:
+        told = json.loads(picture.info["estampe"])
+        assert picture.info["Description"] == "un chat"
+    assert told["prompt"] == "un chat"
+    assert told["seed"] == 5
+    assert told["parameters"] == {"width": 64}
+
+
+@pytest.mark.parametrize("format_", Image.formats)
+def test_every_format_carries_the_same_xmp(format_, tmp_path):
+    Image().encode(FRAME, {"output_format": format_}, LABEL, tmp_path / "file")
+    with Pillow.open(tmp_path / "file") as picture:
+        packet = picture.info.get("xmp") or picture.info["XML:com.adobe.xmp"]
+    text = packet.decode() if isinstance(packet, bytes) else packet
+    assert '<rdf:li xml:lang="x-default">un chat</rdf:li>' in text
+    assert "<estampe:generation>{" in text
+
+
+def test_png_keeps_every_pixel_and_its_transparency(tmp_path):
+    frame = np.random.default_rng(0).integers(0, 256, (1, 20, 30, 4)).astype(np.uint8)
+    Image().encode(frame, {"output_format": "png"}, None, tmp_path / "file")
+    with Pillow.open(tmp_path / "file") as picture:
+        assert np.array_equal(np.asarray(picture), frame[0])
+
+
+def test_jpeg_shows_transparency_as_white(tmp_path):
+    Image().encode(np.zeros((1, 8, 8, 4), np.uint8), {"output_format": "jpeg"}, None, tmp_path / "file")
+    with Pillow.open(tmp_path / "file") as picture:
+        assert picture.getpixel((4, 4)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize(("width", "height"), [(8000, 8000), (60_000, 60_000), (2**31 - 1, 2**31 - 1), (50_000_001, 1)])
+def test_a_bomb_is_refused_for_its_size(width, height, tmp_path):
+    (tmp_path / "file").write_bytes(bomb(width, height))
+    with pytest.raises(LimitExceeded):
+        Image().inspect(tmp_path / "file")
+    with pytest.raises(LimitExceeded):
+        Image().poster(tmp_path / "file", 64)
+
+
+def test_a_picture_with_no_pixels_is_refused(tmp_path):
+    (tmp_path / "file").write_bytes(bomb(0, 10))
+    with pytest.raises(MediaTypeUnsupported):
+        Image().inspect(tmp_path / "file")
+
+
+@pytest.mark.parametrize("format_", ["GIF", "PNG", "WEBP"])
+def test_an_animation_is_refused(format_, tmp_path):
+    shades = [Pillow.new("RGB", (8, 8), (shade, 0, 0)) for shade in (0, 120, 255)]
+    shades[0].save(tmp_path / "file", format_, save_all=True, append_images=shades[1:])
+    with pytest.raises(MediaTypeUnsupported):
+        Image().inspect(tmp_path / "file")
+
+
+def test_a_phone_held_upright_gives_an_upright_picture(tmp_path):
+    exif = Pillow.Exif()
+    exif[0x0112] = 6
+    Pillow.new("RGB", (40, 20)).save(tmp_path / "file", "JPEG", exif=exif)
+    facts = Image().inspect(tmp_path / "file")
+    assert (facts.width, facts.height) == (20, 40)
+    with Pillow.open(io.BytesIO(Image().poster(tmp_path / "file", 64))) as poster:
+        assert poster.size == (20, 40)
+
+
+def test_a_jpeg_with_a_second_picture_inside_is_a_jpeg(tmp_path):
+    first, second = Pillow.new("RGB", (40, 20)), Pillow.new("RGB", (10, 5))
+    first.save(tmp_path / "file", "MPO", save_all=True, append_images=[second])
+    assert Image().inspect(tmp_path / "file").media_type == "image/jpeg"
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "I;16", "RGBA", "CMYK"])
+def test_a_poster_is_made_of_every_mode(mode, tmp_path):
+    Pillow.new(mode, (40, 20)).save(tmp_path / "file", "JPEG" if mode == "CMYK" else "PNG")
+    with Pillow.open(io.BytesIO(Image().poster(tmp_path / "file", 16))) as poster:
+        assert poster.size == (16, 8)
+
+
+def test_a_file_that_is_not_there_is_refused_like_one_that_cannot_be_read(tmp_path):
+    with pytest.raises(MediaTypeUnsupported):
+        Image().inspect(tmp_path / "nothing")
+
+
+def test_a_picture_is_one_unit():
+    assert Image().units({"num_outputs": 4}) == 4
