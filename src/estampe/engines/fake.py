@@ -18,13 +18,13 @@ from estampe.errors import EngineError, Text
 _DIRECTIVE = re.compile(r"\[(steps|sleep|fail|retry|crash|hang)(?: ([0-9]+(?:\.[0-9]+)?))?\]")
 _SLICE_SECONDS = 0.02
 _PREVIEW_SIDE = 32
-
-
 _START = {"input_asset_id": {"type": "string"}, "strength": number(0.0, 1.0, 0.5)}
 
 
 class Fake(Engine):
-    """Draws a gradient with seeded noise, mixed with the input picture if any. Directives in the prompt make it behave in other ways:
+    """Draws a gradient with seeded noise, mixed with the input picture if there is one.
+
+    Directives in the prompt make it behave in other ways:
 
     [steps N]        N steps instead of `num_inference_steps`
     [sleep SECONDS]  sleep in each step, in small slices that can be cancelled between
@@ -100,9 +100,10 @@ def _mixed(frames: Frames, parameters: Mapping[str, Any]) -> Frames:
     if "input" not in parameters:
         return frames
     with Image.open(parameters["input"]) as picture:
-        start = np.asarray(picture.convert("RGB").resize(frames.shape[2:0:-1]))
+        start = np.asarray(picture.convert("RGB").resize((frames.shape[2], frames.shape[1])))
     share = parameters["strength"]
-    return (start * (1 - share) + frames * share).astype(np.uint8)
+    mixed: Frames = (start * (1 - share) + frames * share).astype(np.uint8)
+    return mixed
 
 
 def _drawn(seed: int, count: int, size: tuple[int, int]) -> Frames:

@@ -23,6 +23,7 @@ details{background:var(--card);border:1px solid var(--line);border-radius:.5rem;
 summary{cursor:pointer}summary b{color:var(--mark);display:inline-block;min-width:4.5rem}
 table{border-collapse:collapse;width:100%;font-size:.875rem;display:block;overflow-x:auto}
 td,th{border-top:1px solid var(--line);padding:.375rem .5rem;text-align:left;vertical-align:top}
+td:first-child{white-space:nowrap}td:nth-child(2){min-width:8rem}
 :focus-visible{outline:2px solid var(--mark);outline-offset:2px}
 """
 
@@ -116,11 +117,11 @@ def _content(content: dict[str, Any]) -> Iterable[list[str]]:
 
 def _answers(responses: dict[str, Any]) -> Iterable[list[str]]:
     for status, response in responses.items():
-        content = response.get("content", {})
-        for row in _content(content):
-            yield [f"<code>{status}</code>", escape(response["description"]), *row]
-        if not content:
-            yield [f"<code>{status}</code>", escape(response["description"]), "", ""]
+        said = [
+            _kind(found["schema"]) if media_type.endswith("json") else f"<code>{escape(media_type)}</code>"
+            for media_type, found in response.get("content", {}).items()
+        ]
+        yield [f"<code>{status}</code>", escape(response["description"]), "<br>".join(said)]
 
 
 def _shapes(document: dict[str, Any]) -> Iterable[str]:
@@ -137,9 +138,10 @@ def _shapes(document: dict[str, Any]) -> Iterable[str]:
         )
         said = escape(schema.get("description", "").partition("\n\n")[0])
         shown = _table(rows) if "properties" in schema else f"<p>{_kind(schema)}</p>"
+        # The id lies inside: a browser opens what encloses the target of a link, not the target itself.
         yield (
-            f'<details id="shape-{escape(name)}"><summary><code>{escape(name)}</code> '
-            f'<span class="soft">{said}</span></summary>{shown}</details>'
+            f"<details><summary><code>{escape(name)}</code> "
+            f'<span class="soft">{said}</span></summary><div id="shape-{escape(name)}">{shown}</div></details>'
         )
 
 
@@ -149,9 +151,9 @@ def _kind(schema: dict[str, Any]) -> str:
         name = escape(schema["$ref"].removeprefix(_REF))
         return f'<a href="#shape-{name}">{name}</a>'
     if "allOf" in schema:
-        return " and ".join(_kind(side) for side in schema["allOf"])
+        return " ".join(_kind(side) for side in schema["allOf"])
     if "code" in schema.get("properties", {}) and "type" not in schema:
-        return _kind(schema["properties"]["code"])
+        return "with " + _kind(schema["properties"]["code"])
     if "anyOf" in schema:
         said = " or ".join(_kind(side) for side in schema["anyOf"])
     elif "enum" in schema:

@@ -40,8 +40,7 @@ def principal(claims: SignedClaims, provider: str) -> Principal:
 
 
 def _membership(claims: SignedClaims) -> tuple[str | None, str | None, frozenset[str]]:
-    version = claims.get("v")
-    if version != VERSION or isinstance(version, bool):
+    if claims.get("v") != VERSION:
         return _first_version(claims)
     organization = claims.get("o")
     if organization is None:

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 from estampe.media import Label
 
 MADE_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-NAMESPACE = "https://estampe.dev/ns/1.0/"
+NAMESPACE = "urn:estampe:1.0:"
 TITLE_CHARACTERS = 200
 DESCRIPTION_CHARACTERS = 1000  # the whole prompt is in the JSON; a JPEG has 64 KiB for both
 

@@ -2,7 +2,9 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from estampe.domain import Progress
 from estampe.engines.fake import Fake
@@ -32,6 +34,15 @@ def test_a_sleep_can_be_cancelled_between_its_slices():
     next(running)
     running.close()
     assert list(running) == []
+
+
+def test_strength_says_how_much_of_the_input_gives_way(tmp_path):
+    Image.new("RGB", (10, 10), "white").save(tmp_path / "white.png")
+    given = {**PARAMETERS, "prompt": "a cat", "input": tmp_path / "white.png"}
+    kept, half, gone = (list(Fake().run("fake-image", given | {"strength": share}))[-1].frames for share in (0, 0.5, 1))
+    assert kept.min() == 255
+    assert np.array_equal(gone, list(events("a cat"))[-1].frames)
+    assert gone.mean() < half.mean() < 255
 
 
 def test_the_prompt_kills_the_process():

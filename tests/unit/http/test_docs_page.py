@@ -46,7 +46,7 @@ def test_the_page_is_well_formed():
         open: list[str] = []  # noqa: RUF012 - one page, one parser
 
         def handle_starttag(self, tag, attrs):
-            if tag != "meta":
+            if tag not in {"meta", "br"}:
                 self.open.append(tag)
 
         def handle_endtag(self, tag):

@@ -57,9 +57,7 @@ def signed(claims=None, *, private=None, header=None, algorithm=hashes.SHA256):
     plain = {"alg": "RS256", "kid": KID, "typ": "JWT"} | (header if isinstance(header, dict) else {})
     plain = {name: value for name, value in plain.items() if value is not ...}
     head = header if isinstance(header, bytes) else json.dumps(plain).encode()
-    body = (
-        claims if isinstance(claims, bytes) else json.dumps(session_claims() if claims is None else claims).encode()
-    )
+    body = claims if isinstance(claims, bytes) else json.dumps(session_claims() if claims is None else claims).encode()
     text = f"{b64(head)}.{b64(body)}"
     return f"{text}.{b64((private or key()).sign(text.encode(), padding.PKCS1v15(), algorithm()))}"
 

@@ -12,6 +12,10 @@ from estampe.errors import IdentityProviderUnavailable
 from estampe.identity._jwks import MAX_BYTES, FetchedKeys, key_set, public_key
 
 
+def document(*entries):
+    return json.dumps({"keys": entries}).encode()
+
+
 class Site:
     """An identity provider on the loopback: counts what it is asked, and answers what it is told."""
 
@@ -21,6 +25,7 @@ class Site:
         self.entries = [jwk(key())]
         self.body = None
         self.headers = ""
+        self.at_once = MAX_BYTES * 2
         self.gate = asyncio.Event()
         self.gate.set()
         self.clock = 0.0
@@ -31,10 +36,12 @@ class Site:
             self.asked += 1
             await self.gate.wait()
             body = self.body if self.body is not None else json.dumps({"keys": self.entries}).encode()
-            head = (
-                f"HTTP/1.1 {self.status}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n{self.headers}\r\n"
-            )
-            writer.write(head.encode() + body)
+            head = f"HTTP/1.1 {self.status}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n{self.headers}\r\n"
+            writer.write(head.encode() + body[: self.at_once])
+            for byte in body[self.at_once :]:
+                await writer.drain()
+                await asyncio.sleep(0.01)
+                writer.write(bytes([byte]))
             await writer.drain()
         except ConnectionError:
             pass
@@ -137,7 +144,7 @@ async def test_a_key_the_issuer_withdrew_is_gone():
         ("200 OK", b"{}"),
         ("200 OK", b'{"keys":[]}'),
         ("200 OK", b"<html>"),
-        ("200 OK", b"x" * (MAX_BYTES + 1)),
+        ("200 OK", document(jwk(key())) + b" " * MAX_BYTES),
         ("204 No Content", b""),
     ],
     ids=["down", "empty", "no key", "not json", "too large", "nothing"],
@@ -191,6 +198,14 @@ async def test_a_server_that_never_answers_is_given_up():
             await keys.find(KID)
 
 
+async def test_a_server_that_answers_drop_by_drop_is_given_up():
+    site = Site()
+    site.at_once = 0
+    async with fetched(site, timeout_seconds=0.1) as keys:
+        with pytest.raises(IdentityProviderUnavailable):
+            await keys.find(KID)
+
+
 async def test_nobody_listening_is_an_outage_like_another():
     keys = FetchedKeys("http://127.0.0.1:1/jwks.json")
     with pytest.raises(IdentityProviderUnavailable):
@@ -216,10 +231,6 @@ async def test_the_loop_goes_on_while_keys_are_fetched():
         assert not waiting.done()
         site.gate.set()
         assert await waiting
-
-
-def document(*entries):
-    return json.dumps({"keys": entries}).encode()
 
 
 @pytest.mark.parametrize(
@@ -263,9 +274,7 @@ def test_two_keys_of_one_kid_are_neither():
     assert list(key_set(document(jwk(key()), jwk(key("thief")), jwk(key("second"), "good")))) == ["good"]
 
 
-@pytest.mark.parametrize(
-    "text", [b"", b"[]", b'{"keys":{}}', b'{"keys":[],"keys":[]}', document(*[jwk(key())] * 65)]
-)
+@pytest.mark.parametrize("text", [b"", b"[]", b'{"keys":{}}', b'{"keys":[],"keys":[]}', document(*[jwk(key())] * 65)])
 def test_what_is_no_key_set_is_refused(text):
     with pytest.raises(ValueError, match=r".*"):
         key_set(text)

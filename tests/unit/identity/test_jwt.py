@@ -77,7 +77,7 @@ async def test_a_date_that_is_no_number_is_refused(literal):
 
 
 @pytest.mark.parametrize(
-    "audience", [..., None, "", [], [None], "https://other.example", ["https://other.example"]]
+    "audience", [..., None, "", [], [None], [{}], "https://other.example", ["https://here.example", None]]
 )
 async def test_an_audience_that_is_asked_for_must_be_named(audience):
     asked = Issuer(name=ISSUER, keys=KEYS, audiences=frozenset({"https://here.example"}))
@@ -194,6 +194,7 @@ AMBIGUOUS = {
     "list header": signed(header=b"[]"),
     "byte order mark": signed(b"\xef\xbb\xbf" + json.dumps(session_claims()).encode()),
     "not utf-8": signed(b'{"sub":"\xff"}'),
+    "not a number": signed(b'{"x":NaN}'),
     "claim twice": signed(b'{"sub":"user_ada","sub":"user_eve"}'),
     "header member twice": signed(header=b'{"alg":"RS256","alg":"none"}'),
     "nested": signed(b'{"a":' + b"[" * 20 + b"]" * 20 + b"}"),

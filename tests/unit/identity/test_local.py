@@ -87,9 +87,7 @@ def test_of_processes_that_start_together_one_decides(tmp_path, monkeypatch):
     assert [entry.name for entry in tmp_path.iterdir()] == [FILE]
 
 
-@pytest.mark.parametrize(
-    "content", ["", "{}", "[]", '{"issuer":"urn:estampe:a","key":{"kty":"RSA"}}', '{"issuer":7}']
-)
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"issuer":"urn:estampe:a","key":{"kty":"RSA"}}', '{"issuer":7}'])
 def test_a_spoilt_file_is_reported_and_kept(tmp_path, content):
     (tmp_path / FILE).write_text(content)
     with pytest.raises(errors.InvalidSetting, match=FILE):

@@ -23,9 +23,10 @@ class Step(NamedTuple):
 
 
 class Network:
-    """Opens the weights. Every call runs with the batch of one output only: the 8-bit step scales its
+    """Opens the weights.
 
-    activations over the whole batch, so a neighbour would change the picture.
+    Each output runs in a batch of its own: the 8-bit step scales its activations over the whole batch,
+    so a neighbour would change the picture.
     """
 
     def __init__(self) -> None:

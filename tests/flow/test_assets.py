@@ -1,0 +1,160 @@
+"""Kept files: their links, their bytes, and what people bring."""
+
+import io
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import httpx
+import pytest
+from PIL import Image
+from tests.service import Person
+
+
+@pytest.fixture
+def output(ana: Person) -> dict:
+    return ana.make("a cat", width=64, height=64)["outputs"][0]
+
+
+def anonymous(url: str, **headers: str) -> httpx.Response:
+    return httpx.get(url, headers=headers, trust_env=False)
+
+
+def test_a_link_opens_without_a_header(output: dict):
+    answer = anonymous(output["url"])
+
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+    assert len(answer.content) == output["bytes"]
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in answer.headers["content-security-policy"]
+
+
+def test_a_thumbnail_is_a_small_webp(output: dict):
+    answer = anonymous(output["thumbnail_url"])
+
+    with Image.open(io.BytesIO(answer.content)) as picture:
+        assert picture.format == "WEBP"
+        assert max(picture.size) <= 384
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("signature", "AAAA"),
+        ("signature", ""),
+        ("expires", "9999999999"),
+        ("variant", "thumbnail"),
+        ("tenant", "tn_aaaaaaaaaaaaaaaaaaaaaaaa"),
+    ],
+)
+def test_an_altered_link_opens_nothing(output: dict, name: str, value: str):
+    parts = urlsplit(output["url"])
+    query = {key: values[0] for key, values in parse_qs(parts.query).items()} | {name: value}
+
+    answer = anonymous(parts._replace(query=urlencode(query)).geturl())
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_a_link_is_for_one_file(ana: Person, output: dict):
+    other = ana.make("a dog", width=64, height=64)["outputs"][0]
+
+    answer = anonymous(output["url"].replace(output["asset_id"], other["asset_id"]))
+
+    assert answer.status_code == 404
+
+
+def test_a_file_without_link_or_token_is_refused(ana: Person, output: dict):
+    answer = anonymous(f"{ana.base_url}/api/assets/{output['asset_id']}/content")
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "token_missing")
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "end"),
+    [("bytes=0-9", 0, 10), ("bytes=10-", 10, None), ("bytes=-10", -10, None), ("bytes=5-99999999", 5, None)],
+)
+def test_a_range_gives_those_bytes(output: dict, asked: str, start: int, end: int | None):
+    whole = anonymous(output["url"]).content
+
+    answer = anonymous(output["url"], Range=asked)
+
+    assert (answer.status_code, answer.content) == (206, whole[start:end])
+    first = start if start >= 0 else len(whole) + start
+    last = first + len(answer.content) - 1
+    assert answer.headers["content-range"] == f"bytes {first}-{last}/{len(whole)}"
+
+
+@pytest.mark.parametrize("asked", ["bytes=a-b", "bytes=5-2", "lines=0-1", "bytes=", "bytes=0-1,4-5", "bytes=-"])
+def test_a_range_that_cannot_be_read_gives_the_whole_file(output: dict, asked: str):
+    answer = anonymous(output["url"], Range=asked)
+
+    assert (answer.status_code, len(answer.content)) == (200, output["bytes"])
+
+
+@pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=-0"])
+def test_a_range_outside_of_the_file_is_refused_with_its_size(output: dict, asked: str):
+    answer = anonymous(output["url"], Range=asked)
+
+    assert (answer.status_code, answer.headers["content-range"]) == (416, f"bytes */{output['bytes']}")
+
+
+def test_a_known_file_is_not_sent_again(output: dict):
+    etag = anonymous(output["url"]).headers["etag"]
+
+    assert anonymous(output["url"], **{"If-None-Match": etag}).status_code == 304
+    assert anonymous(output["url"], **{"If-None-Match": '"other"'}).status_code == 200
+    changed = anonymous(output["url"], **{"Range": "bytes=0-1", "If-Range": '"other"'})
+    assert changed.status_code == 200
+
+
+def test_head_tells_the_size_alone(output: dict):
+    answer = httpx.head(output["url"], trust_env=False)
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert int(answer.headers["content-length"]) == output["bytes"]
+
+
+def test_files_are_listed_page_by_page(ana: Person):
+    made = [ana.make("a cat", width=64, height=64)["outputs"][0]["asset_id"] for _ in range(3)]
+
+    first = ana.get("/api/assets", params={"limit": 2}).json()
+    second = ana.get("/api/assets", params={"limit": 2, "cursor": first["next_cursor"]}).json()
+
+    assert [asset["asset_id"] for asset in first["assets"] + second["assets"]] == made[::-1]
+    assert second["next_cursor"] is None
+
+
+def picture(kind: str, size: tuple[int, int] = (32, 16)) -> bytes:
+    content = io.BytesIO()
+    Image.new("RGB", size, (200, 30, 30)).save(content, kind)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_a_picture_of_one_s_own_can_be_brought(ana: Person, kind: str):
+    answer = ana.post("/api/uploads", content=picture(kind), headers={"Content-Type": f"image/{kind.lower()}"})
+
+    said = answer.json()
+    assert (answer.status_code, said["width"], said["height"], said["job_id"]) == (201, 32, 16, None)
+    assert anonymous(said["url"]).content == picture(kind)
+    assert ana.get("/api/assets").json()["assets"][0]["asset_id"] == said["asset_id"]
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "status"),
+    [
+        (b"", "image/png", 415),
+        (b"<svg onload=alert(1)>", "image/png", 415),
+        (picture("PNG")[:60], "image/png", 415),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 200, "image/png", 415),
+        (picture("PNG"), "image/svg+xml", 415),
+        (picture("PNG"), "text/html", 415),
+        (picture("GIF"), "image/png", 415),
+        (b"\xff" * (33 * 1024 * 1024), "image/png", 413),
+    ],
+)
+def test_what_is_no_picture_is_refused(ana: Person, content: bytes, media_type: str, status: int):
+    answer = ana.post("/api/uploads", content=content, headers={"Content-Type": media_type})
+
+    assert answer.status_code == status, answer.text
+    assert ana.get("/api/assets").json()["assets"] == []

@@ -1,0 +1,137 @@
+"""Following jobs as they happen."""
+
+import json
+from collections.abc import Iterator
+
+import httpx
+from tests.postgres import eventually
+from tests.service import Person, Service
+
+SLOW = "[steps 200] [sleep 0.05]"
+
+
+def events(answer: httpx.Response) -> Iterator[tuple[str, dict, str | None]]:
+    """Name, data and id of each event."""
+    name, data, number = "", {}, None
+    for line in answer.iter_lines():
+        field, _, value = line.partition(": ")
+        if field == "event":
+            name = value
+        elif field == "data":
+            data = json.loads(value)
+        elif field == "id":
+            number = value
+        elif not line and name:
+            yield name, data, number
+            name, data, number = "", {}, None
+
+
+def test_a_job_is_followed_from_a_snapshot_to_its_end(ana: Person):
+    job_id = ana.ask("[steps 20] [sleep 0.05] a cat", width=64, height=64)
+
+    with ana.stream("GET", f"/api/jobs/{job_id}/events") as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        heard = list(events(answer))
+
+    names = [name for name, _, _ in heard]
+    assert names[0] == "snapshot"
+    assert names[-1] == "done"
+    assert {"progress", "preview"} <= set(names)
+    fractions = [data["progress"]["fraction"] for name, data, _ in heard if name == "progress" and data["progress"]]
+    assert fractions == sorted(fractions)
+    assert heard[-1][1]["status"] == "succeeded"
+    assert len(heard[-1][1]["outputs"]) == 1
+    numbers = [int(number) for _, _, number in heard]
+    assert numbers == sorted(numbers)
+
+
+def test_news_come_at_most_four_times_a_second(service: Service, ana: Person):
+    job_id = ana.ask("[steps 150] [sleep 0.01] a cat", width=64, height=64)
+
+    with ana.stream("GET", f"/api/jobs/{job_id}/events") as answer:
+        told = sum(name == "progress" for name, _, _ in events(answer))
+    job = ana.job(job_id)
+
+    ((seconds,),) = service.rows("select extract(epoch from finished_at - started_at) from jobs where id = %s", job_id)
+    assert job["status"] == "succeeded"
+    assert 1 <= told <= 4 * float(seconds) + 2
+
+
+def test_a_stream_of_a_job_that_ended_says_so_and_ends(ana: Person):
+    job_id = ana.make("a cat", width=64, height=64)["job_id"]
+
+    with ana.stream("GET", f"/api/jobs/{job_id}/events", headers={"Last-Event-ID": "1"}) as answer:
+        names = [name for name, _, _ in events(answer)]
+
+    assert names == ["snapshot", "done"]
+
+
+def test_all_of_one_s_jobs_come_in_one_stream_and_no_one_else_s(ana: Person, boss: Person):
+    earlier = ana.make("earlier", width=64, height=64)["job_id"]
+
+    with ana.stream("GET", "/api/events") as answer:
+        heard = events(answer)
+        name, first, _ = next(heard)
+        assert name == "snapshot"
+        assert [job["job_id"] for job in first["jobs"]] == [earlier]
+        boss.make("of the boss", width=64, height=64)
+        mine = ana.ask("mine", width=64, height=64)
+        seen = set()
+        for name, data, _ in heard:
+            seen.add(data["job_id"])
+            if name == "done":
+                break
+
+    assert seen == {mine}
+    assert data["outputs"][0]["width"] == 64
+
+
+def test_a_stream_ends_with_its_token(service: Service, ana: Person):
+    job_id = ana.ask(f"{SLOW} a cat")
+    token = service.local.issue(ana.user, ana.org, ttl_seconds=2)
+
+    headers = {"Authorization": f"Bearer {token}"}
+    with ana.stream("GET", f"/api/jobs/{job_id}/events", headers=headers) as answer:
+        names = [name for name, _, _ in events(answer)]
+
+    assert names[-1] == "reauthenticate"
+    ana.post(f"/api/jobs/{job_id}/cancel")
+
+
+def test_a_stopping_server_says_goodbye_to_its_streams(own_service: Service):
+    with own_service.person("user_ana") as ana:
+        job_id = ana.ask(f"{SLOW} a cat")
+        with ana.stream("GET", f"/api/jobs/{job_id}/events") as answer:
+            heard = events(answer)
+            assert next(heard)[0] == "snapshot"
+            code = own_service.stop("api")
+            names = [name for name, _, _ in heard]
+
+    assert names[-1] == "bye"
+    assert code == 0
+
+
+def test_a_stream_lives_through_a_restart_of_the_database_connection(service: Service, ana: Person):
+    job_id = ana.ask("[steps 60] [sleep 0.05] a cat", width=64, height=64)
+
+    with ana.stream("GET", f"/api/jobs/{job_id}/events") as answer:
+        heard = events(answer)
+        assert next(heard)[0] == "snapshot"
+        service.rows(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where application_name = 'estampe listen' and datname = current_database()"
+        )
+        names = [name for name, _, _ in heard]
+
+    assert names[-1] == "done"
+
+
+def test_a_watcher_that_leaves_is_forgotten(service: Service, ana: Person):
+    job_id = ana.ask(f"{SLOW} a cat")
+    for _ in range(3):
+        with ana.stream("GET", f"/api/jobs/{job_id}/events") as answer:
+            next(events(answer))
+
+    assert eventually(lambda: ana.job(job_id)["status"] == "running", "a running job")
+    ana.post(f"/api/jobs/{job_id}/cancel")
+    assert ana.ended(job_id)["status"] == "canceled"

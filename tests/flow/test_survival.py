@@ -1,0 +1,128 @@
+"""What the service outlives: its engine, its worker, its server and its database, each killed in the middle."""
+
+import signal
+
+import psutil
+import psycopg
+import pytest
+from tests.postgres import eventually, postmaster
+from tests.service import Person, Service, running, until_free
+
+from estampe.db.embedded import EmbeddedPostgres
+
+SLOW = "[steps 60] [sleep 0.05] a cat"
+
+
+def test_an_engine_that_dies_loses_its_own_attempts_and_no_more(ana: Person):
+    job = ana.ended(ana.ask("[crash] a cat"))
+
+    assert (job["status"], job["error"]["code"], job["attempts"]) == ("failed", "worker_lost", 3)
+    assert ana.make("a dog", width=64, height=64)["attempts"] == 1
+
+
+def test_an_engine_that_asks_for_another_try_gets_a_bounded_number(ana: Person):
+    job = ana.ended(ana.ask("[retry] a cat"))
+
+    assert (job["status"], job["error"]["code"], job["attempts"]) == ("failed", "engine_failed", 3)
+
+
+def test_an_engine_killed_once_runs_the_job_again(own_service: Service):
+    with own_service.person() as ana:
+        job_id = ana.ask(SLOW, width=64, height=64)
+        ana.reaches(job_id, "running")
+        own_service.child().kill()
+
+        job = ana.ended(job_id)
+
+    assert (job["status"], job["attempts"]) == ("succeeded", 2)
+
+
+def test_a_killed_worker_s_job_is_taken_over_and_charged_once(own_service: Service):
+    with own_service.person() as ana:
+        job_id = ana.ask(SLOW, width=64, height=64)
+        ana.reaches(job_id, "running")
+        child = own_service.child()
+        own_service.kill("worker")
+        own_service.start("worker")
+
+        job = ana.ended(job_id)
+
+    assert (job["status"], job["attempts"], job["usage"]["units"]) == ("succeeded", 2, 1)
+    assert own_service.rows("select count(*) from assets where job_id = %s", job_id) == [(1,)]
+    assert eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, "the child's end")
+
+
+def test_a_job_being_canceled_when_its_worker_dies_ends_canceled(own_service: Service):
+    with own_service.person() as ana:
+        job_id = ana.ask("[hang] a cat")
+        ana.reaches(job_id, "running")
+        ana.post(f"/api/jobs/{job_id}/cancel")
+        own_service.kill("worker")
+        own_service.start("worker")
+
+        assert ana.ended(job_id)["status"] == "canceled"
+
+
+def test_a_stopped_worker_hands_its_job_back(own_service: Service):
+    with own_service.person() as ana:
+        job_id = ana.ask("[steps 400] [sleep 0.05] a cat", width=64, height=64)
+        ana.reaches(job_id, "running")
+        own_service.stop("worker")
+
+        assert ana.job(job_id)["status"] == "queued"
+        ana.post(f"/api/jobs/{job_id}/cancel")
+    assert own_service.rows("select losses from jobs where id = %s", job_id) == [(0,)]
+
+
+def test_every_job_that_was_accepted_outlives_a_killed_api(own_service: Service):
+    with own_service.person() as ana:
+        accepted = [ana.ask(f"number {n}", width=64, height=64) for n in range(10)]
+        own_service.kill("api")
+        until_free(own_service.port)
+        own_service.start("api")
+        own_service.wait_until_ready()
+
+        assert {ana.ended(job_id)["status"] for job_id in accepted} == {"succeeded"}
+        assert {job["job_id"] for job in ana.get("/api/jobs").json()["jobs"]} == set(accepted)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGQUIT])
+def test_a_restart_of_the_database_neither_loses_nor_repeats_a_job(tmp_path_factory, how: signal.Signals):
+    folder = tmp_path_factory.mktemp("outage")
+    embedded = EmbeddedPostgres(folder)
+    url = embedded.start()
+    try:
+        with running(url, folder) as service, service.person() as ana:
+            running_job = ana.ask(SLOW, width=64, height=64)
+            waiting = ana.ask("a dog", width=64, height=64)
+            ana.reaches(running_job, "running")
+
+            postmaster(folder).send_signal(how)
+            eventually(lambda: postmaster(folder) is None, "the end of the server")
+            assert ana.get(f"/api/jobs/{running_job}").status_code == 503
+            again = EmbeddedPostgres(folder)
+            assert again.start() == url
+
+            ends = [ana.ended(job_id) for job_id in (running_job, waiting)]
+            later = ana.make("a bird", width=64, height=64)
+            again.release()
+        assert [(job["status"], job["attempts"]) for job in ends] == [("succeeded", 1)] * 2
+        assert later["status"] == "succeeded"
+    finally:
+        embedded.release()
+
+
+def test_files_that_no_row_points_at_are_swept(own_service: Service):
+    with own_service.person() as ana:
+        job = ana.make("a cat", width=64, height=64)
+        kept = {path.name for path in own_service.files()}
+        orphan = own_service.data_dir / "files" / "tn_lost"
+        orphan.mkdir()
+        (orphan / "as_lost").write_bytes(b"left by a crash")
+        with psycopg.connect(own_service.database_url) as connection:
+            connection.execute("insert into unclaimed_files values ('tn_lost/as_lost', now() - interval '1 day')")
+
+        eventually(lambda: not (orphan / "as_lost").exists(), "an erased orphan")
+
+        assert {path.name for path in own_service.files()} == kept
+        assert ana.job(job["job_id"])["outputs"]
