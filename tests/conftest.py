@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 from tests import postgres
+from tests.people import ana, bob, boss, own_service, service
 
 from estampe.db import Database
+
+__all__ = ["ana", "bob", "boss", "own_service", "service"]
 
 
 def _is_local(host: str) -> bool:

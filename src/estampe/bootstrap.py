@@ -8,7 +8,7 @@ from typing import Any
 
 import procrastinate
 
-from estampe import http, plugins
+from estampe import http, lifeline, plugins, telemetry
 from estampe.assets import Shelf
 from estampe.assets.links import Links
 from estampe.db import Database
@@ -139,7 +139,9 @@ def application(settings: Settings, url: str) -> Any:
 
 def served() -> Any:
     """What an ASGI server loads: settings from the environment, the database already there."""
+    lifeline.follow_parent()
     settings = read()
+    telemetry.configure(settings.log_level)
     if settings.database_url is None:
         raise InvalidSetting(Text("start the API with `estampe api`", "lancez l'API avec « estampe api »"))
     return application(settings, settings.database_url)

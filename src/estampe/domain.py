@@ -110,10 +110,11 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a job failed, in a stable code and a sentence for the person."""
+    """Why a job failed, in a stable code and a sentence for the person, in each language."""
 
     code: str
     message: str
+    message_fr: str
     retryable: bool
 
 

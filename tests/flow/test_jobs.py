@@ -52,7 +52,9 @@ def test_a_member_sees_her_own_jobs_and_an_administrator_sees_all(ana: Person, b
     assert ana.get(f"/api/jobs/{his}").status_code == 404
 
 
-@pytest.mark.parametrize("query", ["cursor=nonsense", "cursor=%00", "limit=0", "limit=101", "status=done", "x=1", "q=%00"])
+@pytest.mark.parametrize(
+    "query", ["cursor=nonsense", "cursor=%00", "limit=0", "limit=101", "status=done", "x=1", "q=%00"]
+)
 def test_a_query_that_means_nothing_is_refused(ana: Person, query: str):
     assert ana.get(f"/api/jobs?{query}").status_code == 400
 

@@ -5,7 +5,7 @@ import asyncio
 from estampe import bootstrap
 from estampe.db import Database
 from estampe.errors import InvalidSetting, Text
-from estampe.identity import _session as sessions
+from estampe.identity import session
 from estampe.identity.local import Local
 from estampe.settings import Settings
 
@@ -47,7 +47,7 @@ async def new_link(settings: Settings, url: str) -> str:
     database = Database(url, connections=1)
     await database.open()
     try:
-        code = await sessions.new_code(
+        code = await session.new_code(
             database, user_id=USER, organization_id=ORGANIZATION, role=ROLE, ttl_seconds=CODE_SECONDS
         )
     finally:

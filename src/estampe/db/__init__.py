@@ -51,7 +51,7 @@ class Scope:
 class Database:
     """A pool of connections to one PostgreSQL, 15 or later."""
 
-    def __init__(self, url: str, *, connections: int = 8, wait_seconds: float = 10.0) -> None:
+    def __init__(self, url: str, *, connections: int = 8, wait_seconds: float = 4.0) -> None:
         self.url = url
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,

@@ -14,14 +14,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from estampe.http import assets, generate, health, jobs, models, sign_in, streams
-from estampe.http.docs_page import docs_page
+from estampe.http import assets, docs_page, generate, health, jobs, models, sign_in, streams
 from estampe.http.installation import Installation
 from estampe.http.pages import Pages
 from estampe.http.route import Access, Call, Handler, Reply, Route
 from estampe.http.table import Table
 
-DOCS_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 EXPOSED = ["Location", "Retry-After", "ETag", "X-Request-Id", "WWW-Authenticate", "Content-Range"]
 TAKEN = ["Authorization", "Content-Type", "Idempotency-Key", "Prefer", "If-None-Match", "Last-Event-ID", "Range"]
 
@@ -43,7 +41,7 @@ def table(max_upload_bytes: int) -> Table:
     declared.add(
         Route("GET", "/openapi.json", health.document(msgspec.json.encode(about)), may=Access.PUBLIC,
               summary="This API, for machines", tag="about", replies={200: dict}),
-        Route("GET", "/docs", _docs(docs_page(about)), may=Access.PUBLIC, summary="This API, for people",
+        Route("GET", "/docs", _docs(docs_page.docs_page(about)), may=Access.PUBLIC, summary="This API, for people",
               tag="about", replies={200: None}, streams="text/html"),
     )  # fmt: skip
     return declared
@@ -99,6 +97,6 @@ def _end_streams_on_signals(stop: Callable[[], None]) -> None:
 def _docs(page: bytes) -> Handler:
     async def docs(call: Call[None, None]) -> Reply:
         del call
-        return Reply(200, page, {"Content-Security-Policy": DOCS_POLICY}, "text/html; charset=utf-8")
+        return Reply(200, page, docs_page.HEADERS, docs_page.MEDIA_TYPE)
 
     return docs

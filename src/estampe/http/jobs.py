@@ -36,7 +36,7 @@ def status(kind: str | None) -> Handler:
         placed = await views.find(here, me, call.path["job_id"], kind)
         if call.query.wait and not placed.job.status.ended and _is_news_wanted(call, placed):
             placed = await _wait_for_change(here, placed, call.query.wait) or placed
-        return Reply(200, await views.seen(here, placed), {"ETag": _etag(placed)})
+        return Reply(200, await views.seen(here, placed, call.language), {"ETag": _etag(placed)})
 
     handler.__name__ = f"{kind or 'job'}_status"
     return handler
@@ -71,7 +71,7 @@ def result(kind: str) -> Handler:
         standing = placed.job.status
         if standing in UNSUCCESSFUL:
             error = placed.job.error
-            raise UNSUCCESSFUL[standing](Text(error.message, error.message) if error else None)
+            raise UNSUCCESSFUL[standing](Text(error.message, error.message_fr) if error else None)
         if standing is not Status.SUCCEEDED:
             raise JobNotFinished(retry_after_seconds=views.poll_after_ms(placed) / 1000)
         files = await views.outputs_of(here, [placed])
@@ -99,7 +99,7 @@ async def list_jobs(call: Call[None, JobsQuery]) -> Reply:
     page = found[: query.limit]
     files = await views.outputs_of(here, page)
     last = page[-1].job if len(found) > query.limit else None
-    shown = [views.snapshot(placed, files[placed.job.id], here.links) for placed in page]
+    shown = [views.snapshot(placed, files[placed.job.id], here.links, call.language) for placed in page]
     return Reply(200, JobPage(shown, views.cursor(last.created_at, last.id) if last else None))
 
 
@@ -113,7 +113,7 @@ async def cancel(call: Call[None, None]) -> Reply:
     placed = await views.find(here, call.principal, call.path["job_id"])
     if await here.queue.cancel(placed.job.tenant_id, placed.job.id):
         placed = await views.find(here, call.principal, call.path["job_id"])
-    return Reply(202, await views.seen(here, placed))
+    return Reply(202, await views.seen(here, placed, call.language))
 
 
 async def delete(call: Call[None, None]) -> Reply:

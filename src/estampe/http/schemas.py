@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from estampe.domain import Failure, Model, Progress, Usage
+from estampe.domain import Model, Progress, Usage
 
 # PostgreSQL keeps no NUL, so none comes in.
 Line = Annotated[str, Meta(max_length=256, pattern=r"^[^\x00]*$")]
@@ -97,6 +97,14 @@ class OutputFile(msgspec.Struct, frozen=True, kw_only=True):
     placeholder: str
 
 
+class JobError(msgspec.Struct, frozen=True):
+    """Why a job failed, in the language asked for."""
+
+    code: str
+    message: str
+    retryable: bool
+
+
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A job as it stands; `notes` say how the model read the request (words understood and ignored)."""
 
@@ -114,7 +122,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, str]
     notes: dict[str, list[str]]
     attempts: int
-    error: Failure | None
+    error: JobError | None
     usage: Usage | None
     outputs: list[OutputFile]
     retry_of: str | None

@@ -7,7 +7,7 @@ from estampe.errors import InvalidRequest, NotFound, SignInCodeInvalid, Text, To
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Call, Reply, Route
 from estampe.http.schemas import FreshToken, SignInCode, SignInMethods
-from estampe.identity import _session as sessions
+from estampe.identity import session
 from estampe.identity.local import Local
 
 COOKIE = "estampe_session"
@@ -24,7 +24,7 @@ async def open_session(call: Call[SignInCode, None]) -> Reply:
     here: Installation = call.installation
     _local(call)
     days = here.settings.session_days
-    secret, _ = await sessions.redeem(here.database, call.body.code, session_days=days)
+    secret, _ = await session.redeem(here.database, call.body.code, session_days=days)
     return Reply(204, headers={"Set-Cookie": _cookie(here, secret, days * SECONDS_A_DAY)})
 
 
@@ -32,15 +32,15 @@ async def fresh_token(call: Call[None, None]) -> Reply:
     here: Installation = call.installation
     local = _local(call)
     secret = _secret(call)
-    session = await sessions.read(here.database, secret) if secret else None
-    if session is None:
+    known = await session.read(here.database, secret) if secret else None
+    if known is None:
         raise TokenMissing
     seconds = here.settings.token_seconds
     token = local.issue(
-        session.user_id,
-        session.organization_id,
-        role=session.role,
-        session_id=session.id,
+        known.user_id,
+        known.organization_id,
+        role=known.role,
+        session_id=known.id,
         ttl_seconds=seconds,
     )
     return Reply(200, FreshToken(token, seconds))
@@ -51,7 +51,7 @@ async def close_session(call: Call[None, None]) -> Reply:
     _local(call)
     secret = _secret(call)
     if secret:
-        await sessions.end(here.database, secret)
+        await session.end(here.database, secret)
     return Reply(204, headers={"Set-Cookie": _cookie(here, "", 0)})
 
 

@@ -10,7 +10,7 @@ from estampe.domain import Job, JobId, Principal, Progress, Status, TenantId
 from estampe.errors import NotFound, RateLimited
 from estampe.http import views
 from estampe.http.installation import Installation
-from estampe.http.route import Access, Call, Route, Stream
+from estampe.http.route import Access, Call, Language, Route, Stream
 from estampe.http.schemas import JobPage
 from estampe.jobs.queue import Filter, Placed
 
@@ -41,8 +41,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
 class Teller:
     """Tells one stream what is new of its jobs since it last looked."""
 
-    def __init__(self, here: Installation) -> None:
-        self._here = here
+    def __init__(self, here: Installation, language: Language) -> None:
+        self._here, self.language = here, language
         self._told: dict[JobId, Placed] = {}
         self._previews: dict[JobId, bytes] = {}
 
@@ -55,7 +55,7 @@ class Teller:
             return
         self.know(placed)
         if before is None or before.job.status is not job.status:
-            whole = await views.seen(self._here, placed)
+            whole = await views.seen(self._here, placed, self.language)
             yield event("done" if job.status.ended else "status", whole, job.version)
         elif before.job.progress != job.progress or before.queue_position != placed.queue_position:
             moved = Moved(
@@ -87,20 +87,22 @@ async def follow(call: Call[None, None]) -> Stream:
     here: Installation = call.installation
     placed = await views.find(here, call.principal, call.path["job_id"])
     _require_room(here)
-    return Stream(_follow(here, call.principal, placed), headers=HEADERS, media_type="text/event-stream")
+    return Stream(_follow(here, call.principal, placed, call.language), headers=HEADERS, media_type="text/event-stream")
 
 
-async def _follow(here: Installation, me: Principal, placed: Placed) -> AsyncIterator[bytes]:
+async def _follow(here: Installation, me: Principal, placed: Placed, language: Language) -> AsyncIterator[bytes]:
     tenant, wanted = placed.job.tenant_id, placed.job.id
-    teller = Teller(here)
+    teller = Teller(here, language)
     with here.hub.watch(tenant, job=wanted) as watcher:
         now = await here.queue.find(tenant, wanted)
         if now is None:
             return
         teller.know(now)
-        yield f"retry: {RETRY_MS}\n".encode() + event("snapshot", await views.seen(here, now), now.job.version)
+        yield f"retry: {RETRY_MS}\n".encode() + event(
+            "snapshot", await views.seen(here, now, language), now.job.version
+        )
         if now.job.status.ended:
-            yield event("done", await views.seen(here, now), now.job.version)
+            yield event("done", await views.seen(here, now, language), now.job.version)
             return
         while (ending := _ending(here, me)) is None:
             patience = QUEUE_LOOK_SECONDS if now.job.status is Status.QUEUED else HEARTBEAT_SECONDS
@@ -122,12 +124,12 @@ async def follow_all(call: Call[None, None]) -> Stream:
     """All of one's own jobs: the newest first as a snapshot, then each one's news."""
     here: Installation = call.installation
     _require_room(here)
-    return Stream(_follow_all(here, call.principal), headers=HEADERS, media_type="text/event-stream")
+    return Stream(_follow_all(here, call.principal, call.language), headers=HEADERS, media_type="text/event-stream")
 
 
-async def _follow_all(here: Installation, me: Principal) -> AsyncIterator[bytes]:
+async def _follow_all(here: Installation, me: Principal, language: Language) -> AsyncIterator[bytes]:
     tenant = me.tenant.id
-    teller = Teller(here)
+    teller = Teller(here, language)
     with here.hub.watch(tenant, user=me.user_id) as watcher:
         async for chunk in _first(here, me, teller):
             yield chunk
@@ -149,7 +151,7 @@ async def _first(here: Installation, me: Principal, teller: Teller) -> AsyncIter
     files = await views.outputs_of(here, page)
     for placed in page:
         teller.know(placed)
-    shown = [views.snapshot(placed, files[placed.job.id], here.links) for placed in page]
+    shown = [views.snapshot(placed, files[placed.job.id], here.links, teller.language) for placed in page]
     yield f"retry: {RETRY_MS}\n".encode() + event("snapshot", JobPage(shown, None))
 
 

@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 
 from estampe.assets.links import Links
-from estampe.domain import Asset, Principal
+from estampe.domain import Asset, Failure, Principal
 from estampe.errors import FieldError, InvalidRequest, NotFound, Text
 from estampe.http.installation import Installation
-from estampe.http.schemas import Accepted, JobUrls, OutputFile, Result, Snapshot, StoredFile
+from estampe.http.route import Language
+from estampe.http.schemas import Accepted, JobError, JobUrls, OutputFile, Result, Snapshot, StoredFile
 from estampe.jobs.queue import Placed
 from estampe.policy import require_owner
 
@@ -52,7 +53,7 @@ def poll_after_ms(placed: Placed) -> int:
     return min(500 * (1 + (placed.queue_position or 0)), LONGEST_POLL_MS)
 
 
-def snapshot(placed: Placed, outputs: Sequence[Asset], links: Links) -> Snapshot:
+def snapshot(placed: Placed, outputs: Sequence[Asset], links: Links, language: Language) -> Snapshot:
     job = placed.job
     shown = {name: getattr(job, name) for name in _SHOWN}
     return Snapshot(
@@ -60,11 +61,12 @@ def snapshot(placed: Placed, outputs: Sequence[Asset], links: Links) -> Snapshot
         job_id=job.id,
         queue_position=placed.queue_position,
         attempts=job.attempt,
+        error=failure(job.error, language) if job.error else None,
         outputs=[output(asset, links) for asset in outputs],
     )
 
 
-_SHOWN = tuple(set(Snapshot.__struct_fields__) - {"job_id", "queue_position", "attempts", "outputs"})
+_SHOWN = tuple(set(Snapshot.__struct_fields__) - {"job_id", "queue_position", "attempts", "error", "outputs"})
 
 
 def output(asset: Asset, links: Links) -> OutputFile:
@@ -110,9 +112,13 @@ async def outputs_of(here: Installation, placed: Sequence[Placed]) -> dict[str, 
     return found
 
 
-async def seen(here: Installation, placed: Placed) -> Snapshot:
+async def seen(here: Installation, placed: Placed, language: Language) -> Snapshot:
     files = await outputs_of(here, [placed]) if placed.job.status.ended else {}
-    return snapshot(placed, files.get(placed.job.id, []), here.links)
+    return snapshot(placed, files.get(placed.job.id, []), here.links, language)
+
+
+def failure(error: Failure, language: Language) -> JobError:
+    return JobError(error.code, error.message_fr if language == "fr" else error.message, error.retryable)
 
 
 def cursor(created_at: datetime, name: str) -> str:

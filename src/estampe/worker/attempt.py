@@ -62,7 +62,7 @@ class Attempt:
     async def run(self) -> None:
         """Raises `Again` when the job shall be offered once more."""
         if self._job.losses >= self._bench.max_attempts:
-            await self._fail(Failure(code="worker_lost", message=LOST, retryable=True), 0.0)
+            await self._fail(LOST, 0.0)
             return
         with self._bench.hub.watch(self._job.tenant_id, job=self._job.id) as watcher:
             companion = asyncio.create_task(self._accompany(watcher))
@@ -95,14 +95,12 @@ class Attempt:
         job = self._job
         engine = next((m.engine for m in self._bench.child.models if m.name == job.model), None)
         if engine is None:
-            failure = Failure(code="unknown_model", message="no engine here makes this", retryable=True)
-            await self._fail(failure, 0.0)
+            await self._fail(NO_ENGINE, 0.0)
             return None
         try:
             inputs = await self._fetch_inputs(scratch)
         except NotFound:
-            failure = Failure(code="not_found", message="the input file was deleted", retryable=False)
-            await self._fail(failure, 0.0)
+            await self._fail(NO_INPUT, 0.0)
             return None
         parameters = {name: value for name, value in job.parameters.items() if name not in INPUTS}
         return Run(
@@ -150,11 +148,11 @@ class Attempt:
                 await self._succeed(seconds)
             case messages.Stopped(seconds):
                 await self._cancel(seconds)
-            case messages.Refused(code=code, message=message, retryable=retryable, seconds=seconds):
-                if retryable and self._job.losses + 1 < self._bench.max_attempts:
+            case messages.Refused(failure=failure, seconds=seconds):
+                if failure.retryable and self._job.losses + 1 < self._bench.max_attempts:
                     await self._hand_back(lost=True)
                     raise Again
-                await self._fail(Failure(code=code, message=message, retryable=retryable), seconds)
+                await self._fail(failure, seconds)
 
     async def _succeed(self, seconds: float) -> None:
         told = self._latest.take()
@@ -189,7 +187,7 @@ class Attempt:
             await self._cancel(0.0)
             return
         if self._job.losses + 1 >= self._bench.max_attempts:
-            await self._fail(Failure(code="worker_lost", message=LOST, retryable=True), 0.0)
+            await self._fail(LOST, 0.0)
             return
         await self._hand_back(lost=True)
         raise Again
@@ -243,7 +241,24 @@ class Attempt:
 
 
 INPUTS = {"input_asset_id": "input", "mask_asset_id": "mask"}
-LOST = "the process that ran this job was lost too often"
+LOST = Failure(
+    code="worker_lost",
+    message="The process that ran this job was lost too often.",
+    message_fr="Le processus qui exécutait cette tâche a été perdu trop souvent.",
+    retryable=True,
+)
+NO_ENGINE = Failure(
+    code="unknown_model",
+    message="No engine of this worker makes this.",
+    message_fr="Aucun moteur de ce serveur ne sait faire cela.",
+    retryable=True,
+)
+NO_INPUT = Failure(
+    code="not_found",
+    message="The picture to start from was deleted.",
+    message_fr="L'image de départ a été supprimée.",
+    retryable=False,
+)
 
 
 async def persistently(act: Callable[[], Awaitable[T]]) -> T:

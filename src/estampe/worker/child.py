@@ -13,7 +13,7 @@ from typing import BinaryIO
 import msgspec
 
 from estampe import plugins
-from estampe.domain import Progress
+from estampe.domain import Failure, Model, Progress
 from estampe.engines import Engine, Event, Notes, Output, Preview
 from estampe.errors import EngineError, EstampeError
 from estampe.media import Kind, Label, still
@@ -109,12 +109,13 @@ def _paths(inputs: dict[str, str]) -> dict[str, Path]:
 
 
 def _refusal(error: Exception, seconds: float) -> Report:
-    if isinstance(error, EngineError):
-        return messages.Refused(code=error.code, message=str(error), retryable=error.retryable, seconds=seconds)
-    if isinstance(error, EstampeError):
-        return messages.Refused(code=error.code, message=str(error), retryable=False, seconds=seconds)
-    traceback.print_exception(error)
-    return messages.Refused(code="engine_failed", message=EngineError.title.en, retryable=True, seconds=seconds)
+    if not isinstance(error, EstampeError):
+        traceback.print_exception(error)
+        error = EngineError(retryable=True)
+    retryable = isinstance(error, EngineError) and error.retryable
+    en, fr = error.detail or error.title
+    failure = Failure(code=error.code, message=en, message_fr=fr, retryable=retryable)
+    return messages.Refused(failure=failure, seconds=seconds)
 
 
 def _load(names: list[str]) -> dict[str, Engine]:
@@ -137,6 +138,17 @@ def _reporter() -> Send:
             reports.flush()
 
     return send
+
+
+def _offered(engines: dict[str, Engine]) -> Iterator[Model]:
+    """Every model; of each kind the first engine that has a default gives it."""
+    given: set[str] = set()
+    for name, engine in engines.items():
+        models = engine.models()
+        for model in models:
+            default = model.default and model.kind not in given
+            yield msgspec.structs.replace(model, engine=name, default=default)
+        given |= {model.kind for model in models if model.default}
 
 
 def main(names: list[str]) -> None:

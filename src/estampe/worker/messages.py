@@ -5,7 +5,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from estampe.domain import Model, Progress
+from estampe.domain import Failure, Model, Progress
 from estampe.media import Facts
 
 LARGEST = 16 * 1024 * 1024
@@ -82,11 +82,9 @@ class Stopped(msgspec.Struct, frozen=True, tag=True):
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True, kw_only=True):
-    """The engine raised: `code` and `message` become the job's error."""
+    """The engine raised: `failure` becomes the job's error."""
 
-    code: str
-    message: str
-    retryable: bool
+    failure: Failure
     seconds: float
 
 

@@ -2,11 +2,12 @@
 
 import asyncio
 import re
+from contextlib import asynccontextmanager
 from importlib.resources import files
 
 import psycopg
 import pytest
-from tests.postgres import kill, postmaster
+from tests.postgres import PATIENCE_SECONDS, kill, postmaster
 
 from estampe.db import STATEMENTS, Database
 from estampe.db.embedded import EmbeddedPostgres
@@ -33,16 +34,24 @@ async def test_a_statement_that_is_not_in_the_file_is_an_error(database):
             await scope.all("drop_everything")
 
 
-async def test_the_tenant_is_set_for_the_transaction_and_not_after_it(database_url):
-    database = Database(database_url, connections=1)
+@asynccontextmanager
+async def opened(url, **how):
+    database = Database(url, **how)
     await database.open()
-    async with database.tenant(TenantId("tn_one")) as scope:
-        inside = await asked(scope, SETTING)
-    async with database.system() as scope:
-        after = await asked(scope, SETTING)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def test_the_tenant_is_set_for_the_transaction_and_not_after_it(database_url):
+    async with opened(database_url, connections=1) as database:
+        async with database.tenant(TenantId("tn_one")) as scope:
+            inside = await asked(scope, SETTING)
+        async with database.system() as scope:
+            after = await asked(scope, SETTING)
     assert inside["tenant"] == "tn_one"
     assert after == {"tenant": "", "pid": inside["pid"]}
-    await database.close()
 
 
 async def test_two_tenants_at_once_never_meet(database):
@@ -63,37 +72,33 @@ async def test_what_raises_in_a_transaction_is_undone(database):
 
 
 async def test_a_database_that_was_never_there_is_unavailable(tmp_path):
-    database = Database(f"postgresql:///estampe?host={tmp_path}", wait_seconds=0.2)
-    await database.open()
-    with pytest.raises(DatabaseUnavailable) as refusal:
-        async with database.system():
-            pytest.fail("there is nobody to talk to")
+    async with opened(f"postgresql:///estampe?host={tmp_path}", wait_seconds=0.2) as database:
+        with pytest.raises(DatabaseUnavailable) as refusal:
+            async with database.system():
+                pytest.fail("there is nobody to talk to")
     assert refusal.value.retry_after_seconds
-    await database.close()
 
 
 async def test_a_server_that_goes_away_is_unavailable_until_it_comes_back(data_dir):
-    server = EmbeddedPostgres(data_dir)
-    database = Database(server.start(), wait_seconds=0.5)
-    await database.open()
-
     async def answer():
         async with database.system() as scope:
             return (await asked(scope, "select 42 as answer"))["answer"]
 
-    assert await answer() == 42
-    kill(postmaster(data_dir))
-    with pytest.raises(DatabaseUnavailable):
-        await answer()
-    await asyncio.to_thread(server.start)
-    async with asyncio.timeout(30):
+    async def answer_at_last():
         while True:
             try:
-                assert await answer() == 42
-                break
+                return await answer()
             except DatabaseUnavailable:
                 pass
-    await database.close()
+
+    server = EmbeddedPostgres(data_dir)
+    async with opened(server.start(), wait_seconds=0.5) as database:
+        assert await answer() == 42
+        kill(postmaster(data_dir))
+        with pytest.raises(DatabaseUnavailable):
+            await answer()
+        await asyncio.to_thread(server.start)
+        assert await asyncio.wait_for(answer_at_last(), PATIENCE_SECONDS) == 42
     server.release()
 
 

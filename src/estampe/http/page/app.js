@@ -30,8 +30,6 @@ async function arrive() {
 }
 
 async function show() {
-  stop.abort();
-  stop = new AbortController();
   const [page, offered] = await Promise.all([read(`api/jobs?mine=true&limit=${PAGE}`), read("api/models")]);
   models = offered.models;
   gallery.replaceChildren();
@@ -41,6 +39,12 @@ async function show() {
   settle(true);
   choices();
   prompt.focus({ preventScroll: true });
+  listen();
+}
+
+function listen() {
+  stop.abort();
+  stop = new AbortController();
   follow(told, (lost) => (at("offline").hidden = !lost), stop.signal);
 }
 
@@ -247,7 +251,11 @@ function speak() {
   for (const print of prints.values()) print.show(print.job);
 }
 
-at("language").addEventListener("click", () => (toggle(), speak()));
+at("language").addEventListener("click", () => {
+  toggle();
+  speak();
+  if (!at("inside").hidden) listen(); // what the server says comes in the other language too
+});
 at("leave").addEventListener("click", () => attempt(leave));
 session.addEventListener("ended", () => at("outside").hidden && outside());
 addEventListener("hashchange", arrive);

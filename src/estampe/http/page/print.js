@@ -79,7 +79,7 @@ export class Print {
 
   under(live) {
     const { notes, outputs, status } = this.job;
-    if (live || !outputs?.length) return live ? "" : t(status);
+    if (live || !outputs?.length) return status === "failed" ? t(status) : "";
     const ignored = notes?.ignored?.length && t("ignored", notes.ignored.join(", "));
     return [outputs.length > 1 && t("of", outputs.length), ignored].filter(Boolean).join(" · ");
   }
@@ -157,14 +157,14 @@ export class Detail {
   }
 
   facts({ notes, outputs, parameters, model, created_at: at, finished_at: end, started_at: start }) {
-    const [file = parameters] = outputs ?? [];
+    const [file] = outputs ?? [];
     return {
       understood: notes?.understood?.join(", "),
       skipped: notes?.ignored?.join(", "),
       model,
       seed: parameters.seed?.toString(),
-      size: file.width && `${number(file.width)} × ${number(file.height)}${file.duration_s ? ` · ${seconds(file.duration_s)}` : ""}`,
-      took: end && start && seconds((Date.parse(end) - Date.parse(start)) / 1000),
+      size: file && `${number(file.width)} × ${number(file.height)}${file.duration_s ? ` · ${seconds(file.duration_s)}` : ""}`,
+      took: file && seconds((Date.parse(end) - Date.parse(start)) / 1000),
       made: date(at),
     };
   }

@@ -6,7 +6,7 @@ const WORDS = {
     outside: "You are not signed in", run: "In a terminal on the machine that runs Estampe, ask for a link:",
     open: "Then open the link it prints. It works once, and this browser stays signed in.",
     elsewhere: "People do not sign in from this page here.",
-    ask: "What would you like to see?", example: "A purple butterfly on a yellow background",
+    ask: "What would you like to see?", example: "A purple butterfly",
     kind: "What to make", picture: "Picture", clip: "Clip", model: "Model", make: "Make it",
     examples: "Examples", image: ["a cat", "red apple", "purple butterfly", "sailboat on a blue background"],
     video: ["a butterfly", "bouncing red apple", "flying rocket", "dancing octopus"],
@@ -15,7 +15,7 @@ const WORDS = {
     canceling: "Canceling", succeeded: "Done", failed: "It did not work", canceled: "Canceled", expired: "Expired",
     ignored: (words) => `ignored: ${words}`, of: (n) => `${n} files`,
     seed: "Seed", size: "Size", took: "Made in", made: "Made on", understood: "Understood", skipped: "Ignored",
-    download: "Download", fresh: "Same with a new seed", again: "Again with this seed", edit: "Edit the words",
+    download: "Download", fresh: "Try a new seed", again: "Repeat this seed", edit: "Edit the words",
     remove: "Delete", sure: "Delete for good?",
     tell: (prompt, what) => `“${prompt}”: ${what}`, removed: "Deleted", pause: (n) => `Try again in ${n} s.`,
     offline: "The server does not answer. Trying again…",
@@ -23,19 +23,19 @@ const WORDS = {
   },
   fr: {
     other: "English", leave: "Se déconnecter", close: "Fermer",
-    outside: "Vous n'êtes pas connecté", run: "Dans un terminal, sur la machine où tourne Estampe, demandez un lien :",
+    outside: "Vous n’êtes pas connecté", run: "Dans un terminal, sur la machine où tourne Estampe, demandez un lien :",
     open: "Ouvrez ensuite le lien affiché. Il sert une seule fois, et ce navigateur reste connecté.",
     elsewhere: "Ici, la connexion ne se fait pas depuis cette page.",
-    ask: "Que voulez-vous voir ?", example: "Un papillon violet sur fond jaune",
+    ask: "Que voulez-vous voir ?", example: "Un papillon violet",
     kind: "Quoi créer", picture: "Image", clip: "Clip", model: "Modèle", make: "Créer",
     examples: "Exemples", image: ["un chat", "pomme rouge", "papillon violet", "voilier sur fond bleu"],
     video: ["un papillon", "pomme rouge qui rebondit", "fusée qui vole", "pieuvre qui danse"],
     yours: "Vos estampes", more: "Afficher la suite", cancel: "Annuler",
     sending: "Envoi", next: "Prochaine dans la file", ahead: (n) => `${n} devant dans la file`, running: "Démarrage",
-    canceling: "Annulation", succeeded: "Terminé", failed: "Cela n'a pas marché", canceled: "Annulé", expired: "Expiré",
+    canceling: "Annulation", succeeded: "Terminé", failed: "Cela n’a pas marché", canceled: "Annulé", expired: "Expiré",
     ignored: (words) => `ignoré : ${words}`, of: (n) => `${n} fichiers`,
     seed: "Graine", size: "Taille", took: "Créé en", made: "Créé le", understood: "Compris", skipped: "Ignoré",
-    download: "Télécharger", fresh: "Pareil, nouvelle graine", again: "Refaire avec cette graine", edit: "Modifier le texte",
+    download: "Télécharger", fresh: "Nouvelle graine", again: "Même graine", edit: "Modifier le texte",
     remove: "Supprimer", sure: "Supprimer pour de bon ?",
     tell: (prompt, what) => `« ${prompt} » : ${what}`, removed: "Supprimé", pause: (n) => `Réessayez dans ${n} s.`,
     offline: "Le serveur ne répond pas. Nouvel essai…",
@@ -52,7 +52,8 @@ export const language = () => spoken;
 /** The words for `name`; those that take values are given them. */
 export function t(name, ...values) {
   const said = WORDS[spoken][name];
-  return typeof said === "function" ? said(...values) : said;
+  const text = typeof said === "function" ? said(...values) : said;
+  return spoken === "fr" && text.replace ? text.replace(/ (?=[?:»])|(?<=«) /g, "\u00a0") : text;
 }
 
 export function toggle() {

@@ -1,0 +1,88 @@
+"""Signing in with the printed link."""
+
+import asyncio
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from tests.service import Service
+
+from estampe.db import Database
+from estampe.identity import session
+
+
+def new_code(service: Service, ttl_seconds: float = 60) -> str:
+    async def make() -> str:
+        database = Database(service.database_url, connections=1)
+        await database.open()
+        try:
+            return await session.new_code(
+                database, user_id="user_me", organization_id="org_home", role="org:admin", ttl_seconds=ttl_seconds
+            )
+        finally:
+            await database.close()
+
+    return asyncio.run(make())
+
+
+@pytest.fixture
+def browser(service: Service) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=service.url, trust_env=False) as client:
+        yield client
+
+
+def test_a_link_opens_a_session_that_gives_short_tokens(service: Service, browser: httpx.Client):
+    opened = browser.post("/auth/local/session", json={"code": new_code(service)})
+    fresh = browser.post("/auth/local/token").json()
+    me = browser.get("/api/me", headers={"Authorization": f"Bearer {fresh['token']}"}).json()
+
+    assert opened.status_code == 204
+    cookie = opened.headers["set-cookie"]
+    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
+    assert fresh["expires_in"] == 60
+    assert (me["user_id"], me["organization_id"], me["role"]) == ("user_me", "org_home", "org:admin")
+
+
+def test_a_code_opens_one_session(service: Service, browser: httpx.Client):
+    code = new_code(service)
+    assert browser.post("/auth/local/session", json={"code": code}).status_code == 204
+
+    again = browser.post("/auth/local/session", json={"code": code})
+
+    assert (again.status_code, again.json()["code"]) == (401, "sign_in_code_invalid")
+
+
+@pytest.mark.parametrize("code", ["x", "é", "", "a b", "x" * 500, "\u0000"])
+def test_a_code_that_was_never_printed_opens_nothing(browser: httpx.Client, code: str):
+    assert browser.post("/auth/local/session", json={"code": code}).status_code in {401, 422}
+
+
+def test_an_old_code_opens_nothing(service: Service, browser: httpx.Client):
+    answer = browser.post("/auth/local/session", json={"code": new_code(service, ttl_seconds=-1)})
+
+    assert answer.json()["code"] == "sign_in_code_invalid"
+
+
+def test_signing_out_ends_the_session_on_the_server(service: Service, browser: httpx.Client):
+    browser.post("/auth/local/session", json={"code": new_code(service)})
+    cookie = browser.cookies["estampe_session"]
+
+    assert browser.delete("/auth/local/session").status_code == 204
+
+    stolen = httpx.post(
+        f"{service.url}/auth/local/token", headers={"Cookie": f"estampe_session={cookie}"}, trust_env=False
+    )
+    assert (stolen.status_code, stolen.json()["code"]) == (401, "token_missing")
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
+def test_another_site_cannot_use_the_session(service: Service, browser: httpx.Client, headers: dict[str, str]):
+    browser.post("/auth/local/session", json={"code": new_code(service)})
+
+    assert browser.post("/auth/local/token", headers=headers).status_code == 400
+
+
+def test_the_cookie_alone_is_no_token(service: Service, browser: httpx.Client):
+    browser.post("/auth/local/session", json={"code": new_code(service)})
+
+    assert browser.get("/api/me").status_code == 401

@@ -1,0 +1,96 @@
+"""Another tenant's things do not exist: the answer is that of an id that never was, byte for byte."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.service import Person, Service
+
+from estampe.http import table
+from estampe.http.route import Route
+
+ROUTES = list(table(1))
+WITH_JOB = [route for route in ROUTES if "{job_id}" in route.path]
+WITH_ASSET = [route for route in ROUTES if "{asset_id}" in route.path]
+NEVER = {"job": "job_" + "a" * 24, "asset": "as_" + "a" * 24}
+
+
+def named(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+@pytest.fixture
+def hers(ana: Person) -> dict[str, str]:
+    job = ana.make("a secret cat", width=64, height=64)
+    return {"job": job["job_id"], "asset": job["outputs"][0]["asset_id"]}
+
+
+def asked(person: Person, route: Route, job: str, asset: str) -> tuple[int, list[tuple[str, str]], str]:
+    path = route.path.format(job_id=job, asset_id=asset)
+    answer = person.request(route.method, path, headers={"X-Request-Id": "same"})
+    told = answer.text.replace(job, "ID").replace(asset, "ID")
+    volatile = {"date"}
+    return answer.status_code, [(k, v) for k, v in answer.headers.items() if k not in volatile], told
+
+
+@pytest.mark.parametrize("route", WITH_JOB + WITH_ASSET, ids=named)
+def test_another_tenant_s_id_is_an_unknown_id(hers: dict[str, str], bob: Person, ana: Person, route: Route):
+    known = asked(bob, route, hers["job"], hers["asset"])
+    unknown = asked(bob, route, NEVER["job"], NEVER["asset"])
+
+    assert known == unknown
+    assert known[0] == 404
+    assert ana.job(hers["job"])["status"] == "succeeded"
+
+
+def test_lists_show_one_s_own_tenant_alone(hers: dict[str, str], bob: Person):
+    for path in ("/api/jobs", "/api/jobs?q=secret", "/api/assets"):
+        assert hers["job"] not in bob.get(path).text
+
+
+def test_another_tenant_s_cursor_gives_one_s_own_page(hers: dict[str, str], ana: Person, bob: Person):
+    ana.ask("another")
+    cursor = ana.get("/api/jobs", params={"limit": 1}).json()["next_cursor"]
+
+    assert bob.get("/api/jobs", params={"cursor": cursor}).json()["jobs"] == []
+
+
+def test_another_tenant_s_picture_is_no_start(hers: dict[str, str], bob: Person):
+    def told(asset: str) -> str:
+        answer = bob.post("/api/images/generate", json={"prompt": "a", "input_asset_id": asset})
+        assert answer.status_code == 422
+        return answer.json()["detail"]
+
+    assert told(hers["asset"]) == told(NEVER["asset"])
+
+
+def test_the_streams_tell_nothing_of_another_tenant(ana: Person, bob: Person) -> None:
+    with bob.stream("GET", "/api/events") as answer:
+        lines = answer.iter_lines()
+        _until(lines, "event: snapshot")
+        ana.make("hers", width=64, height=64)
+        his = bob.ask("his", width=64, height=64)
+        heard = list(_through(lines, "event: done"))
+
+    assert any(his in line for line in heard)
+    assert not any("hers" in line for line in heard)
+
+
+def test_one_person_in_two_organisations_keeps_them_apart(service: Service, ana: Person) -> None:
+    mine = ana.make("for acme", width=64, height=64)["job_id"]
+
+    with service.person(ana.user, "org_elsewhere", "org:admin") as elsewhere, service.person(ana.user) as alone:
+        assert {elsewhere.get(f"/api/jobs/{mine}").status_code, alone.get(f"/api/jobs/{mine}").status_code} == {404}
+
+
+def _until(lines: Iterator[str], wanted: str) -> None:
+    for line in lines:
+        if line == wanted:
+            return
+
+
+def _through(lines: Iterator[str], wanted: str) -> Iterator[str]:
+    for line in lines:
+        yield line
+        if line == wanted:
+            yield next(lines)
+            return
