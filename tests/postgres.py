@@ -20,7 +20,7 @@ from estampe.db.migrate import migrate
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 BINARIES = {"18": None, "15": DEBIAN_15}
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 TEMPLATE = "template_estampe"
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be someone else")
@@ -118,7 +118,6 @@ server.release()
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            cwd="/",
         )
 
     def answer(self) -> str:

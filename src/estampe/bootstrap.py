@@ -46,7 +46,10 @@ def database_url(settings: Settings) -> Iterator[str]:
 
 
 def prepare(settings: Settings) -> None:
-    """The data folder, there and writable. Raises `InvalidSetting`."""
+    """The plugins that the settings name, and the data folder, there and writable. Raises `InvalidSetting`."""
+    plugins.require("engines", settings.engines)
+    plugins.require("identity", settings.identity)
+    plugins.require("stores", [settings.store])
     folder = settings.data_dir
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """The places that vary: a name in, a class out, by entry point, so that an outside package can add one."""
 
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
@@ -18,16 +19,16 @@ def names(group: Group) -> tuple[str, ...]:
     return tuple(sorted(_found(group)))
 
 
+def require(group: Group, wanted: Iterable[str]) -> None:
+    """Raises `InvalidSetting` for the first name that no plugin has; nothing is imported."""
+    for name in wanted:
+        if name not in _found(group):
+            known = ", ".join(names(group))
+            en = f"there is no {group} plugin “{name}” (known: {known})"
+            raise InvalidSetting(Text(en, f"aucun plugin {group} « {name} » (connus : {known})"))
+
+
 def load(group: Group, name: str) -> Any:
     """Import the class called `name`. Raises `InvalidSetting` for an unknown one."""
-    try:
-        entry = _found(group)[name]
-    except KeyError:
-        known = ", ".join(names(group))
-        raise InvalidSetting(
-            Text(
-                f"there is no {group} plugin “{name}” (known: {known})",
-                f"aucun plugin {group} « {name} » (connus : {known})",
-            )
-        ) from None
-    return entry.load()
+    require(group, [name])
+    return _found(group)[name].load()

@@ -48,18 +48,20 @@ class Session:
 
     def __init__(self, settings: Settings, client: httpx.Client) -> None:
         self._settings, self._client = settings, client
+        self._reached = False
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Raises `EstampeError` with the server's own words when it refuses."""
+        """Raises `EstampeError` with the server's own words when it refuses, `TransportError` when it is not there."""
         deadline = time.monotonic() + OUTAGE_SECONDS
         headers = {"Authorization": f"Bearer {self._token()}", **options.pop("headers", {})}
         while True:
             try:
                 answer = self._client.request(method, path, headers=headers, **options)
             except httpx.TransportError:
-                if time.monotonic() > deadline or method == "GET":
+                if time.monotonic() > deadline or not self._reached:
                     raise
             else:
+                self._reached = True
                 if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
                     return _accepted(answer)
             time.sleep(1)

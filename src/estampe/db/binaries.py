@@ -1,5 +1,6 @@
 """Where PostgreSQL's programs come from: a list of places, of which the first that fits wins."""
 
+import errno
 import hashlib
 import importlib.util
 import os
@@ -78,12 +79,26 @@ def run_as(uid: int | None) -> dict[str, Any]:
 
 
 def reachable(folder: Path, uid: int | None) -> Path:
-    """The folder itself if that user can run what it holds; else a copy, for a venv under a closed /root."""
+    """The folder itself if that user can run what it holds; else a copy, for a venv under a closed /root.
+
+    Raises `InvalidSetting` where even root cannot become that user.
+    """
     try:
         _run(folder / "postgres", "--version", **run_as(uid))
-    except PermissionError:
+    except OSError as error:
+        if error.errno in {errno.EPERM, errno.EINVAL}:
+            raise InvalidSetting(_stuck_as_root()) from error
         return _copied(folder)
     return folder
+
+
+def _stuck_as_root() -> Text:
+    return Text(
+        "PostgreSQL refuses to run as root, and root may not become another user here: run Estampe as an"
+        " ordinary user, or set ESTAMPE_DATABASE_URL to a server that runs",
+        "PostgreSQL refuse de tourner en root, et root ne peut pas devenir un autre utilisateur ici : lancez"
+        " Estampe avec un compte ordinaire, ou indiquez dans ESTAMPE_DATABASE_URL un serveur qui tourne",
+    )
 
 
 def _run(program: Path, *arguments: str, **who: Any) -> subprocess.CompletedProcess[str]:

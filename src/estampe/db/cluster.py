@@ -4,6 +4,7 @@ import hashlib
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,6 +42,20 @@ def named(folder: Path, uid: int | None) -> Iterator[tuple[str, tuple[int, ...]]
         yield f"/proc/self/fd/{descriptor}", (descriptor,)
     finally:
         os.close(descriptor)
+
+
+def listener(path: Path) -> int | None:
+    """The process that listens on that socket, as this process counts them: postmaster.pid may count otherwise."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            connection.connect(str(path))
+        except OSError:
+            return None
+        if sys.platform == "linux":
+            seen = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        else:
+            seen = connection.getsockopt(0, 2, 4)  # SOL_LOCAL, LOCAL_PEERPID
+    return int.from_bytes(seen[:4], sys.byteorder) or None
 
 
 def give(folder: Path, uid: int | None) -> None:

@@ -91,10 +91,12 @@ class EmbeddedPostgres:
         """Stop using the server; the last one stops it. Doing it twice is not an error."""
         if self._users is None:
             return
-        with suppress(BlockingIOError):  # others use it still
-            fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._stop()
-        self._leave()
+        try:
+            with suppress(BlockingIOError):  # others use it still
+                fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._stop()
+        finally:
+            self._leave()
 
     def _leave(self) -> None:
         if self._users is not None:
@@ -228,12 +230,12 @@ class EmbeddedPostgres:
             raise DatabaseUnavailable(Text(str(error), str(error))) from error
 
     def _stop(self) -> None:
-        if self._ping() == Ping.NO_RESPONSE:
+        pid = cluster.listener(self._socket_folder() / SOCKET)
+        if pid is None:
             return
-        # A server answers on our own socket, so this number is its own and not a stale one.
         for number in (signal.SIGINT, signal.SIGQUIT):  # fast, then immediate
-            with suppress(FileNotFoundError, ProcessLookupError):
-                os.kill(int((self._cluster / "postmaster.pid").read_text().partition("\n")[0]), number)
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
             if self._gone(time.monotonic() + STOP_SECONDS):
                 self._forget_socket_folder()
                 return

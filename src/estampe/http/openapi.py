@@ -9,8 +9,8 @@ import msgspec
 
 from estampe import __version__, errors
 from estampe.http import problems
-from estampe.http.intake import is_list
 from estampe.http.route import Access, Route
+from estampe.http.wire.intake import is_list
 from estampe.policy.permissions import Permission
 
 REF = "#/components/schemas/{name}"

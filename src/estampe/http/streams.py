@@ -12,6 +12,7 @@ from estampe.http import views
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Call, Language, Route, Stream
 from estampe.http.schemas import JobPage
+from estampe.jobs.events import News
 from estampe.jobs.queue import Filter, Placed
 
 HEARTBEAT_SECONDS = 15.0
@@ -48,6 +49,11 @@ class Teller:
 
     def know(self, placed: Placed) -> None:
         self._told[placed.job.id] = placed
+
+    @property
+    def waits(self) -> bool:
+        """Whether a job has a place in line, which changes without news of that job."""
+        return any(placed.job.status is Status.QUEUED for placed in self._told.values())
 
     async def news(self, placed: Placed) -> AsyncIterator[bytes]:
         job, before = placed.job, self._told.get(placed.job.id)
@@ -128,20 +134,19 @@ async def follow_all(call: Call[None, None]) -> Stream:
 
 
 async def _follow_all(here: Installation, me: Principal, language: Language) -> AsyncIterator[bytes]:
-    tenant = me.tenant.id
     teller = Teller(here, language)
-    with here.hub.watch(tenant, user=me.user_id) as watcher:
+    with here.hub.watch(me.tenant.id, user=me.user_id) as watcher:
         async for chunk in _first(here, me, teller):
             yield chunk
+        looked = time.monotonic()
         while (ending := _ending(here, me)) is None:
-            heard = await watcher.changed(_seconds(me, HEARTBEAT_SECONDS))
-            if heard is None:
-                yield b": still here\n\n"
-            elif not heard:
-                async for chunk in _first(here, me, teller):
-                    yield chunk
-            for news in heard or ():
-                async for chunk in _told(here, tenant, news.job, teller):
+            patience = QUEUE_LOOK_SECONDS if teller.waits else HEARTBEAT_SECONDS
+            heard = await watcher.changed(_seconds(me, patience))
+            async for chunk in _heard(here, me, heard, teller):
+                yield chunk
+            if teller.waits and time.monotonic() - looked >= QUEUE_LOOK_SECONDS:
+                looked = time.monotonic()
+                async for chunk in _line(here, me, teller):
                     yield chunk
         yield ending
 
@@ -153,6 +158,25 @@ async def _first(here: Installation, me: Principal, teller: Teller) -> AsyncIter
         teller.know(placed)
     shown = [views.snapshot(placed, files[placed.job.id], here.links, teller.language) for placed in page]
     yield f"retry: {RETRY_MS}\n".encode() + event("snapshot", JobPage(shown, None))
+
+
+async def _heard(here: Installation, me: Principal, heard: list[News] | None, teller: Teller) -> AsyncIterator[bytes]:
+    if heard is None:
+        yield b": still here\n\n"
+    elif not heard:
+        async for chunk in _first(here, me, teller):
+            yield chunk
+    for news in heard or ():
+        async for chunk in _told(here, me.tenant.id, news.job, teller):
+            yield chunk
+
+
+async def _line(here: Installation, me: Principal, teller: Teller) -> AsyncIterator[bytes]:
+    """The places in line that have changed."""
+    waiting = Filter(user_id=me.user_id, status=Status.QUEUED, limit=SHOWN_AT_FIRST)
+    for placed in await here.queue.page(me.tenant.id, waiting):
+        async for chunk in teller.news(placed):
+            yield chunk
 
 
 async def _told(here: Installation, tenant: TenantId, wanted: JobId, teller: Teller) -> AsyncIterator[bytes]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from estampe.http.front import ASGIApp, Front
 from estampe.http.openapi import document
 from estampe.http.route import (
     Access,
@@ -18,6 +17,7 @@ from estampe.http.route import (
     Stream,
     Surroundings,
 )
+from estampe.http.wire.front import ASGIApp, Front
 from estampe.policy.permissions import Permission
 
 __all__ = ["Access", "Answer", "Call", "Handler", "Reply", "Route", "Stream", "Table"]

@@ -5,6 +5,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -145,6 +146,20 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "data").write_text("a file")
     with pytest.raises(InvalidSetting, match=r"cannot live in .*data.*: Not a directory"):
         EmbeddedPostgres(tmp_path / "data").start()
+
+
+@root_only
+def test_a_root_that_cannot_become_another_user_is_told_what_to_do(new_folder):
+    code = """
+import sys
+from pathlib import Path
+from estampe.db.embedded import EmbeddedPostgres
+EmbeddedPostgres(Path(sys.argv[1])).start()
+"""
+    command = ["setpriv", "--bounding-set=-setuid,-setgid", sys.executable, "-c", code, str(new_folder)]
+    refused = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert "InvalidSetting: PostgreSQL refuses to run as root" in refused.stderr
+    assert "as an ordinary user" in refused.stderr
 
 
 @pytest.fixture

@@ -133,6 +133,18 @@ def test_a_postmaster_that_became_a_zombie_is_not_alive(data_dir, starter):
     assert starter(data_dir, code=textwrap.dedent(code)).answer() == "zombie True"
 
 
+def test_a_pid_file_of_another_container_never_has_a_stranger_stopped(data_dir):
+    server = EmbeddedPostgres(data_dir)
+    server.start()
+    running, pid_file = postmaster(data_dir), data_dir / "postgres/cluster/postmaster.pid"
+    with subprocess.Popen(["sleep", "600"]) as stranger:
+        pid_file.write_text("\n".join([str(stranger.pid), *pid_file.read_text().splitlines()[1:]]))
+        server.release()
+        assert not running.is_running()
+        assert stranger.poll() is None
+        kill(stranger)
+
+
 def test_a_recovery_that_takes_long_is_waited_for_and_never_restarted(data_dir):
     cluster = data_dir / "postgres/cluster"
     with (cluster / "postgresql.conf").open("a") as settings:

@@ -125,6 +125,7 @@ export class Detail {
 
   open(job) {
     this.tell("");
+    this.doubt(false);
     this.shown = null;
     this.show(job);
     this.element.showModal();
@@ -143,7 +144,6 @@ export class Detail {
       this.find(".shown").replaceChildren(...files.map((file) => media(file, title, { whole: true, broken() {} })));
     }
     this.shown = job;
-    this.doubt(false);
     this.element.classList.toggle("bare", !files.length);
     this.find("h2").textContent = job.parameters.prompt;
     this.find(".said").textContent = job.error?.message ?? standing(job);

@@ -3,8 +3,8 @@ import asyncio
 import pytest
 from tests.unit.http.tiny import Line, one, scope
 
-from estampe.http.endpoint import StreamBroken
 from estampe.http.table import Reply, Stream
+from estampe.http.wire.endpoint import StreamBroken
 
 
 class Source:

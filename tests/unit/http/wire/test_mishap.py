@@ -1,4 +1,4 @@
-from estampe.http.mishap import trace
+from estampe.http.wire.mishap import trace
 
 
 def broken():

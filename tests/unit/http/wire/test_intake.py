@@ -5,7 +5,7 @@ import pytest
 from tests.unit.http import tiny
 from tests.unit.http.tiny import TABLE, Line, Tiny, piece, scope
 
-from estampe.http import intake
+from estampe.http.wire import intake
 
 JSON = [("content-type", "application/json")]
 

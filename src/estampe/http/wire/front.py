@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from estampe.errors import EstampeError, MethodNotAllowed, NotFound
-from estampe.http import delivery
-from estampe.http.delivery import Scope, Send
-from estampe.http.endpoint import Endpoint, asked, request_id_of
-from estampe.http.intake import Receive
 from estampe.http.problems import problem
 from estampe.http.route import Reply, Route, Surroundings
+from estampe.http.wire import delivery
+from estampe.http.wire.delivery import Scope, Send
+from estampe.http.wire.endpoint import Endpoint, asked, request_id_of
+from estampe.http.wire.intake import Receive
 
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estampe.http.negotiate import language, names_media_type
+from estampe.http.wire.negotiate import language, names_media_type
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from estampe.http.intake import ClientGone, Receive
 from estampe.http.route import Answer, Stream
+from estampe.http.wire.intake import ClientGone, Receive
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Scope = MutableMapping[str, Any]

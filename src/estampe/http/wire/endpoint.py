@@ -5,12 +5,12 @@ import re
 from http import HTTPStatus
 
 from estampe.errors import EstampeError
-from estampe.http import delivery, mishap, negotiate
-from estampe.http.delivery import Packed, Scope, Send
 from estampe.http.guard import Guard
-from estampe.http.intake import Body, ClientGone, Query, Receive
 from estampe.http.problems import Asked, problem
 from estampe.http.route import Answer, Call, RawHeaders, Route, Surroundings
+from estampe.http.wire import delivery, mishap, negotiate
+from estampe.http.wire.delivery import Packed, Scope, Send
+from estampe.http.wire.intake import Body, ClientGone, Query, Receive
 
 _SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 

@@ -16,9 +16,9 @@ from estampe.errors import (
     MediaTypeUnsupported,
     Text,
 )
-from estampe.http.faults import fault, faults, nul
-from estampe.http.negotiate import names_media_type
 from estampe.http.route import RawHeaders, Route
+from estampe.http.wire.faults import fault, faults, nul
+from estampe.http.wire.negotiate import names_media_type
 
 PATIENCE_SECONDS = 30
 SLOWEST_BYTES_PER_SECOND = 64 * 1024

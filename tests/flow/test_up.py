@@ -1,0 +1,305 @@
+"""`estampe up` and the other verbs, as a person in a terminal meets them."""
+
+import io
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+import httpx
+import psutil
+import pytest
+from PIL import Image
+from tests.postgres import eventually, root_only
+from tests.service import ENDED, free_port, until_free
+
+from estampe.identity.local import Local
+
+LINK = re.compile(r"(http://\S+)/#code=(\S+)")
+
+
+class Terminal:
+    """A data folder, a port, and the command in it."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder, self.port = folder, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith("ESTAMPE_")}
+        self.environment |= {"ESTAMPE_STALLED_SECONDS": "3", "LANG": "C.UTF-8"}
+        self.environment |= {f"ESTAMPE_{name.upper()}": value for name, value in settings.items()}
+
+    def command(self, *words: str) -> list[str]:
+        verb, *rest = words
+        flags = ["--data-dir", str(self.folder)]
+        if verb in {"up", "api", "generate", "doctor", "link"}:
+            flags += ["--port", str(self.port)]
+        return [sys.executable, "-m", "estampe", verb, *flags, *rest]
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*words), env=self.environment, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    @contextmanager
+    def up(self) -> Iterator["Up"]:
+        with (self.folder.parent / f"{self.folder.name}.log").open("w") as log:
+            process = subprocess.Popen(
+                self.command("up"), env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
+        running = Up(self, psutil.Process(process.pid), process)
+        try:
+            yield running
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(timeout=30)
+
+    def log(self) -> str:
+        return (self.folder.parent / f"{self.folder.name}.log").read_text()
+
+    def client(self, user: str = "user_local", org: str | None = "org_local") -> httpx.Client:
+        token = Local(self.folder).issue(user, org, role="org:admin", ttl_seconds=3600)
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, trust_env=False)
+
+
+class Up:
+    """A running `estampe up`."""
+
+    def __init__(self, terminal: Terminal, process: psutil.Process, popen: subprocess.Popen[bytes]) -> None:
+        self.terminal, self.process, self.popen = terminal, process, popen
+
+    def link(self) -> str:
+        def printed() -> str | None:
+            assert self.popen.poll() is None, self.terminal.log()
+            found = LINK.findall(self.terminal.log())
+            return found[-1][1] if found else None
+
+        return eventually(printed, "the printed link")
+
+    def family(self) -> list[psutil.Process]:
+        return [self.process, *self.process.children(recursive=True)]
+
+
+@pytest.fixture
+def terminal(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+    return Terminal(tmp_path_factory.mktemp("home") / "data", engines="fake")
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
+
+
+def test_a_newcomer_s_first_picture_and_clip(tmp_path_factory: pytest.TempPathFactory):
+    terminal = Terminal(tmp_path_factory.mktemp("first") / "data")
+    picture, clip = terminal.folder.parent / "a.png", terminal.folder.parent / "b.mp4"
+
+    with terminal.up() as up:
+        code = up.link()
+        with httpx.Client(base_url=terminal.url, trust_env=False) as browser:
+            assert browser.post("/auth/local/session", json={"code": code}).status_code == 204
+            token = browser.post("/auth/local/token").json()["token"]
+        first = terminal.run("generate", "red apple", "--out", str(picture), "--seed", "4")
+        second = terminal.run("generate", "papillon", "--video", "--out", str(clip))
+        mine = httpx.get(f"{terminal.url}/api/jobs", headers={"Authorization": f"Bearer {token}"}, trust_env=False)
+        with terminal.client("user_other", "org_local") as other, terminal.client("user_local", None) as alone:
+            others = (
+                other.get("/api/jobs", params={"mine": "true"}).json()["jobs"] + alone.get("/api/jobs").json()["jobs"]
+            )
+            assert other.get("/api/models").json()["models"][0]["name"].startswith("vignette")
+
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    with Image.open(io.BytesIO(picture.read_bytes())) as image:
+        pixels = image.convert("RGB").resize((1, 1), box=(200, 250, 312, 400)).getpixel((0, 0))
+        assert json.loads(image.text["estampe"])["prompt"] == "red apple"
+    assert pixels[0] > 180, pixels
+    assert max(pixels[1:]) < 110, pixels
+    with av.open(io.BytesIO(clip.read_bytes())) as video:
+        frames = [frame.to_ndarray(format="rgb24") for frame in video.decode(video=0)]
+    assert len(frames) == 16
+    assert any((frame != frames[0]).any() for frame in frames)
+    assert [job["parameters"]["prompt"] for job in mine.json()["jobs"]] == ["papillon", "red apple"]
+    assert others == []
+
+
+def test_ctrl_c_stops_everything_and_loses_no_job(terminal: Terminal):
+    with terminal.up() as up:
+        up.link()
+        with terminal.client() as me:
+            slow = me.post("/api/images/generate", json={"prompt": "[steps 100] [sleep 0.1] a"}).json()["job_id"]
+            waiting = me.post("/api/images/generate", json={"prompt": "b"}).json()["job_id"]
+            eventually(lambda: me.get(f"/api/jobs/{slow}").json()["status"] == "running", "a running job")
+        family = up.family()
+        up.process.send_signal(signal.SIGINT)
+        assert up.popen.wait(timeout=10) == 0
+        eventually(lambda: gone(family), "the end of every process")
+        until_free(terminal.port)
+
+    with terminal.up() as up, terminal.client() as me:
+        up.link()
+        assert {job["job_id"] for job in me.get("/api/jobs").json()["jobs"]} == {slow, waiting}
+        for job_id in (slow, waiting):
+            eventually(lambda job_id=job_id: me.get(f"/api/jobs/{job_id}").json()["status"] == "succeeded", job_id)
+
+
+def test_a_killed_estampe_leaves_no_process_and_its_jobs_end_after_the_next_start(terminal: Terminal):
+    with terminal.up() as up:
+        up.link()
+        with terminal.client() as me:
+            accepted = [
+                me.post("/api/images/generate", json={"prompt": f"[steps 10] [sleep 0.05] {n}"}).json()["job_id"]
+                for n in range(4)
+            ]
+        family = [process for process in up.family() if "postgres" not in process.name()]
+        up.process.kill()
+        up.popen.wait()
+        eventually(lambda: gone(family), "the end of every process")
+
+    with terminal.up() as up, terminal.client() as me:
+        up.link()
+
+        def ends() -> set[str]:
+            return {me.get(f"/api/jobs/{job_id}").json()["status"] for job_id in accepted}
+
+        eventually(lambda: ends() <= ENDED, "the end of every job")
+        assert ends() == {"succeeded"}
+
+
+def test_an_api_or_a_worker_that_dies_is_started_again(terminal: Terminal):
+    with terminal.up() as up, terminal.client() as me:
+        up.link()
+        for command in ("api", "worker"):
+            (child,) = [p for p in up.process.children() if p.cmdline()[3:4] == [command]]
+            child.kill()
+            eventually(
+                lambda child=child, command=command: any(
+                    p.pid != child.pid and p.cmdline()[3:4] == [command] for p in up.process.children()
+                ),
+                f"another {command}",
+            )
+
+        def made() -> bool:
+            try:
+                answer = me.post("/api/images/generate", json={"prompt": "a"}, headers={"Prefer": "wait=5"})
+            except httpx.TransportError:
+                return False
+            return answer.status_code == 200
+
+        eventually(made, "a picture")
+
+
+def one_line(result: subprocess.CompletedProcess[str]) -> str:
+    assert result.returncode == 2, result.stdout + result.stderr
+    (line,) = result.stderr.strip().splitlines()
+    assert line.startswith("estampe: ")
+    return line
+
+
+def test_a_port_in_use_is_one_clear_line(terminal: Terminal):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", terminal.port))
+        taken.listen()
+
+        assert f"{terminal.port} is in use" in one_line(terminal.run("up"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("port", "abc"), ("port", "70000"), ("engines", "nonesuch"), ("server", "apache"), ("colour", "red")],
+)
+def test_a_wrong_setting_is_one_clear_line_that_names_it(terminal: Terminal, name: str, value: str):
+    terminal.environment[f"ESTAMPE_{name.upper()}"] = value
+    words = ["doctor"] if name != "engines" else ["up"]
+    command = [
+        word for word in terminal.command(*words) if name != "port" or word not in {"--port", str(terminal.port)}
+    ]
+
+    result = subprocess.run(command, env=terminal.environment, capture_output=True, text=True, timeout=60, check=False)
+
+    assert f"ESTAMPE_{name.upper()}" in one_line(result) or value in one_line(result)
+
+
+def test_the_line_is_french_in_a_french_terminal(terminal: Terminal):
+    terminal.environment |= {"ESTAMPE_PORT": "abc", "LANG": "fr_FR.UTF-8"}
+    command = [sys.executable, "-m", "estampe", "migrate"]
+
+    result = subprocess.run(command, env=terminal.environment, capture_output=True, text=True, timeout=60, check=False)
+
+    assert "est incorrect" in one_line(result)
+
+
+def test_a_file_of_settings_is_read_and_its_mistakes_are_named(terminal: Terminal, tmp_path: Path):
+    good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
+    good.write_text('engines = ["fake"]\nasset_url_seconds = 60\n')
+    bad.write_text('engines = "fake"\nprot = 9006\n')
+
+    assert terminal.run("doctor", "--config", str(good)).returncode == 0
+    assert "prot" in one_line(terminal.run("doctor", "--config", str(bad)))
+    assert "nowhere.toml" in one_line(terminal.run("doctor", "--config", "nowhere.toml"))
+
+
+def test_a_data_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path):
+    (tmp_path / "file").write_text("not a folder")
+    terminal = Terminal(tmp_path / "file" / "data")
+
+    assert "cannot be written" in one_line(terminal.run("up"))
+
+
+@root_only
+def test_a_full_disk_is_one_clear_line(tmp_path: Path):
+    mount = tmp_path / "small"
+    mount.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(mount)], check=False).returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        assert one_line(Terminal(mount / "data").run("up"))
+    finally:
+        subprocess.run(["umount", "-l", str(mount)], check=True)
+
+
+def test_a_token_of_the_local_issuer_is_printed(terminal: Terminal):
+    with terminal.up() as up:
+        up.link()
+        printed = terminal.run("token", "--user", "alice", "--org", "acme", "--role", "admin", "--ttl", "3600")
+        me = httpx.get(
+            f"{terminal.url}/api/me", headers={"Authorization": f"Bearer {printed.stdout.strip()}"}, trust_env=False
+        ).json()
+
+        assert (me["user_id"], me["organization_id"], me["role"]) == ("alice", "acme", "org:admin")
+        assert LINK.search(terminal.run("link").stdout)
+
+
+def test_generate_says_when_nothing_answers(terminal: Terminal):
+    result = terminal.run("generate", "a cat", "--out", str(terminal.folder.parent / "a.png"))
+
+    assert result.returncode == 1
+    assert "estampe up" in result.stderr
+
+
+def test_the_doctor_looks_at_everything_and_is_content(terminal: Terminal):
+    result = terminal.run("doctor")
+
+    assert result.returncode == 0, result.stdout
+    for about in ("python", "folder", "database", "engine", "media", "port", "sign-in"):
+        assert about in result.stdout
+
+
+def test_the_doctor_says_what_is_wrong(terminal: Terminal):
+    terminal.environment["ESTAMPE_DATABASE_URL"] = "postgresql://127.0.0.1:1/nowhere"
+
+    result = terminal.run("doctor")
+
+    assert result.returncode == 1
+    assert "ESTAMPE_DATABASE_URL" in result.stdout
+
+
+def test_local_sign_in_is_off_when_others_can_reach_the_server(terminal: Terminal):
+    terminal.environment["ESTAMPE_HOST"] = "0.0.0.0"
+
+    assert "ESTAMPE_LOCAL_SIGN_IN" in one_line(terminal.run("link"))
