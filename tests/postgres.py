@@ -88,6 +88,13 @@ def kill(process: psutil.Process | subprocess.Popen[str]) -> None:
         process.send_signal(signal.SIGKILL)
 
 
+def gone(process: psutil.Process) -> bool:
+    """A zombie is gone; only its parent has not noticed."""
+    with suppress(psutil.NoSuchProcess):
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    return True
+
+
 def copy_of(data_dir: Path, to: Path) -> Path:
     """A made cluster somewhere else, for less than making one costs."""
     to.mkdir(parents=True, exist_ok=True)

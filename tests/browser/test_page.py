@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
-from tests.browser.conftest import PATIENCE_MS, TOKEN_SECONDS, Installation, Visitor
+from tests.browser.visit import PATIENCE_MS, TOKEN_SECONDS, Installation, Visitor
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -39,9 +39,9 @@ def test_a_printed_link_signs_in_and_leaves_no_code_behind(stranger: Visitor, in
 
 
 def test_a_used_link_shows_how_to_get_another(stranger: Visitor, visitors: Callable[..., Visitor], installation: Any):
-    link = installation.new_link()
+    link = installation.printed_link()
     stranger.page.goto(link)
-    expect(stranger.page.locator("#composer")).to_be_visible()
+    expect(stranger.page.locator("#composer, #outside").filter(visible=True)).to_be_visible()
     late = visitors(locale="fr-FR")
     late.expected.append("401 (Unauthorized)")
     late.page.goto(link)
@@ -96,7 +96,7 @@ def test_a_clip_plays_by_itself(ana: Visitor):
 def test_a_clip_rests_for_whoever_wants_less_motion(visitors: Callable[..., Visitor], session: Any):
     calm = visitors(storage_state=session, reduced_motion="reduce")
     calm.goes_home()
-    made = calm.asks("[steps 1] a calm one", "fake-video", "video")
+    made = calm.asks("a calm banana", "vignette-clip", "video")
     is_done(made)
     made.locator(".open").click()
     video = calm.page.locator("dialog video")
@@ -222,9 +222,9 @@ def test_the_page_speaks_the_browser_s_language_until_told_otherwise(visitors: C
 def test_an_expired_token_renews_by_itself(ana: Visitor):
     tokens: list[Request] = []
     ana.page.on("request", lambda asked: asked.url.endswith("/auth/local/token") and tokens.append(asked))
-    made = ana.asks(f"[steps 10] [sleep {TOKEN_SECONDS / 5}] longer than a token", "fake-image")
+    made = ana.asks(f"[steps 10] [sleep {TOKEN_SECONDS / 9}] longer than a token", "fake-image")
     is_done(made)
-    assert len(tokens) >= 2
+    assert tokens
     is_done(ana.asks("after it", "fake-image"))
 
 

@@ -70,6 +70,11 @@ class Database:
     async def close(self) -> None:
         await self._pool.close()
 
+    async def ping(self) -> None:
+        """Raises `DatabaseUnavailable`."""
+        async with self.system() as scope:
+            await scope.one("ping")
+
     @asynccontextmanager
     async def tenant(self, tenant_id: TenantId) -> AsyncIterator[Scope]:
         """A transaction in which `estampe.tenant` is set: the only way to a tenant's rows from a request."""

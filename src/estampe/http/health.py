@@ -23,8 +23,8 @@ async def ready(call: Call[None, None]) -> Reply:
     if here.hub.stopping:
         raise Draining(retry_after_seconds=2)
     try:
-        async with asyncio.timeout(DATABASE_SECONDS), here.database.system() as scope:
-            await scope.one("ping")
+        async with asyncio.timeout(DATABASE_SECONDS):
+            await here.database.ping()
     except TimeoutError:
         raise DatabaseUnavailable(retry_after_seconds=2) from None
     return Reply(200, Health("ok", __version__))

@@ -1,11 +1,13 @@
-"""Clusters to break: each test has its own, copied from one that was made once."""
+"""Clusters: a new one, one that was made once, or a copy of it to break."""
 
+import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.postgres import Starter, copy_of, eventually, kill, postmaster
+from tests.postgres import Starter, copy_of, eventually, gone, kill, postmaster
 
 from estampe.db.embedded import EmbeddedPostgres
 
@@ -21,33 +23,53 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def kill_servers(folder: Path) -> None:
+    for pid_file in folder.rglob("postmaster.pid"):
+        if left := postmaster(pid_file.parents[2]):
+            kill(left)
+            eventually(lambda left=left: gone(left))
+
+
 @pytest.fixture
 def new_folder(tmp_path: Path) -> Iterator[Path]:
     """Empty; whatever server is left in it after the test is killed, and the folder removed."""
     folder = tmp_path / "data"
     yield folder
-    for pid_file in folder.rglob("postmaster.pid"):
-        if left := postmaster(pid_file.parents[2]):
-            kill(left)
-            eventually(lambda left=left: not left.is_running() or left.status() == "zombie")
+    kill_servers(folder)
     shutil.rmtree(folder, ignore_errors=True)  # pytest keeps the folders of three sessions: gigabytes
 
 
 @pytest.fixture
-def data_dir(new_folder: Path, made_once: Path) -> Path:
-    """A cluster that stopped well."""
+def data_dir(made_once: Path) -> Iterator[Path]:
+    """A cluster that many tests start and stop, and kill; none leaves it broken."""
+    yield made_once
+    kill_servers(made_once)
+
+
+@pytest.fixture
+def data_to_break(new_folder: Path, made_once: Path) -> Path:
     return copy_of(made_once, new_folder)
 
 
 @pytest.fixture
-def starter(new_folder: Path) -> Iterator[Callable[..., Starter]]:
-    """Starts other processes on the test's folder; those that are left after the test are killed."""
+def starter() -> Iterator[Callable[..., Starter]]:
+    """Starts other processes on a folder; those that are left after the test are killed."""
     started: list[Starter] = []
 
-    def start(folder: Path = new_folder, **how: object) -> Starter:
+    def start(folder: Path, **how: object) -> Starter:
         started.append(Starter(folder, **how))
         return started[-1]
 
     yield start
     for each in started:
         each.close()
+
+
+@pytest.fixture
+def stranger(data_dir: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that has nothing to do with the server, of the same user."""
+    owner = (data_dir / "postgres/cluster").stat().st_uid
+    process = subprocess.Popen(["sleep", "600"], **({"user": owner} if os.geteuid() == 0 else {}))
+    yield process
+    process.kill()
+    process.wait()

@@ -32,14 +32,14 @@ def half_made(data_dir: Path) -> bool:
 
 
 def test_a_starter_killed_in_the_first_initdb_leaves_nothing_broken(new_folder, starter):
-    killed = starter()
+    killed = starter(new_folder)
     eventually(lambda: half_made(new_folder))
     kill(killed.process)
     assert works(new_folder)
 
 
 def test_a_starter_killed_together_with_its_initdb_leaves_nothing_broken(new_folder, starter):
-    killed = starter()
+    killed = starter(new_folder)
     eventually(lambda: half_made(new_folder))
     for process in (psutil.Process(killed.process.pid), *psutil.Process(killed.process.pid).children(recursive=True)):
         kill(process)
@@ -47,7 +47,7 @@ def test_a_starter_killed_together_with_its_initdb_leaves_nothing_broken(new_fol
 
 
 def test_ctrl_c_in_the_first_initdb_leaves_nothing_broken(new_folder, starter):
-    interrupted = starter()
+    interrupted = starter(new_folder)
     eventually(lambda: half_made(new_folder))
     os.killpg(interrupted.process.pid, signal.SIGINT)
     assert "KeyboardInterrupt" in interrupted.leave()

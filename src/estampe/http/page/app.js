@@ -6,9 +6,10 @@ import { follow } from "./stream.js";
 import { fill, language, t, toggle } from "./words.js";
 
 const PAGE = 24;
+const AGAIN_MS = 2000;
 const at = (id) => document.getElementById(id);
 const [prompt, composer, gallery, more] = ["prompt", "composer", "gallery", "more"].map(at);
-const actions = { open: (job) => detail.open(job), edit, cancel, refresh, remove, fresh, again };
+const actions = { open, edit, cancel, refresh, remove, fresh, again };
 const detail = new Detail(actions);
 const prints = new Map();
 const sending = new Set();
@@ -16,17 +17,25 @@ let models = [], cursor = null, stop = new AbortController(), unsent = null;
 
 // Coming and going
 
-async function arrive() {
-  const code = new URLSearchParams(location.hash.slice(1)).get("code");
+const NOT_HERE = new Set([401, 404]); // signed out, or nobody signs in here
+
+async function arrive(code = new URLSearchParams(location.hash.slice(1)).get("code")) {
+  if (code) history.replaceState(null, "", location.pathname + location.search);
   let refusal = "";
-  if (code) {
-    history.replaceState(null, "", location.pathname + location.search);
-    await enter(code).catch((error) => (refusal = said(error)));
+  try {
+    if (code)
+      await enter(code).catch((error) => {
+        if (!NOT_HERE.has(error.status)) throw error;
+        refusal = said(error); // whoever is signed in already does not mind
+      });
+    code = null;
+    await show();
+  } catch (error) {
+    if (NOT_HERE.has(error.status)) return outside(refusal);
+    at("offline").textContent = error.status ? said(error) : t("offline");
+    at("offline").hidden = false;
+    setTimeout(() => arrive(code), AGAIN_MS);
   }
-  await show().catch(async (error) => {
-    if (error.status !== 401) refusal ||= error.status === 404 ? t("elsewhere") : said(error);
-    await outside(refusal);
-  });
 }
 
 async function show() {
@@ -60,6 +69,7 @@ async function outside(refusal = "") {
 function settle(signedIn) {
   at("inside").hidden = at("leave").hidden = !signedIn;
   at("outside").hidden = signedIn;
+  at("offline").hidden = true;
 }
 
 // Asking
@@ -132,6 +142,7 @@ function send(path, job, body, words) {
     unsent = null;
     prints.delete(key);
     prints.set(accepted.job_id, print);
+    print.since = performance.now();
     hear(accepted);
   }, (error) => {
     unsent = error.status ? null : { asked, key };
@@ -187,8 +198,15 @@ async function told(event, data, since) {
 function forgotten(jobs, since) {
   const held = new Set(jobs.map((job) => job.job_id));
   const oldest = jobs.length < 20 ? 0 : Date.parse(jobs.at(-1).created_at);
-  for (const [id, print] of prints)
-    if (!held.has(id) && print.since < since && Date.parse(print.job.created_at) > oldest && print.job.status !== "sending") drop(id);
+  for (const [id, { since: heldSince, job }] of prints) {
+    const wasThere = heldSince < since && job.status !== "sending" && Date.parse(job.created_at) > oldest;
+    if (wasThere && !held.has(id)) drop(id);
+  }
+}
+
+function open(job) {
+  detail.open(job);
+  if (!LIVE.has(job.status)) refresh(job); // links of files grow old
 }
 
 async function cancel(job) {
@@ -258,6 +276,6 @@ at("language").addEventListener("click", () => {
 });
 at("leave").addEventListener("click", () => attempt(leave));
 session.addEventListener("ended", () => at("outside").hidden && outside());
-addEventListener("hashchange", arrive);
+addEventListener("hashchange", () => arrive());
 speak();
 arrive();

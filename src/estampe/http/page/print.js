@@ -138,12 +138,9 @@ export class Detail {
   }
 
   show(job) {
-    const files = job.outputs ?? [], known = this.shown?.outputs ?? [], live = LIVE.has(job.status);
-    if (!this.shown || known.length !== files.length) {
-      const title = job.parameters.prompt;
-      this.find(".shown").replaceChildren(...files.map((file) => media(file, title, { whole: true, broken() {} })));
-    }
+    const files = job.outputs ?? [], live = LIVE.has(job.status), anew = this.shown?.job_id !== job.job_id;
     this.shown = job;
+    if (anew || (this.broken || !this.url) && this.url !== files[0]?.url) this.hang(files, job.parameters.prompt);
     this.element.classList.toggle("bare", !files.length);
     this.find("h2").textContent = job.parameters.prompt;
     this.find(".said").textContent = job.error?.message ?? standing(job);
@@ -156,6 +153,16 @@ export class Detail {
     if (files.length) this.find("a").href = local(files[0].url);
   }
 
+  /** Shows the files; should their links have grown too old, those of the next snapshot. */
+  hang(files, title) {
+    Object.assign(this, { url: files[0]?.url, broken: false });
+    const broken = () => {
+      this.broken = true;
+      this.show(this.shown);
+    };
+    this.find(".shown").replaceChildren(...files.map((file) => media(file, title, { whole: true, broken })));
+  }
+
   facts({ notes, outputs, parameters, model, created_at: at, finished_at: end, started_at: start }) {
     const [file] = outputs ?? [];
     return {
@@ -163,7 +170,7 @@ export class Detail {
       skipped: notes?.ignored?.join(", "),
       model,
       seed: parameters.seed?.toString(),
-      size: file && `${number(file.width)} × ${number(file.height)}${file.duration_s ? ` · ${seconds(file.duration_s)}` : ""}`,
+      size: file && `${file.width} × ${file.height}` + (file.duration_s ? ` · ${seconds(file.duration_s)}` : ""),
       took: file && seconds((Date.parse(end) - Date.parse(start)) / 1000),
       made: date(at),
     };

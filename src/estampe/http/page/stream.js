@@ -4,6 +4,7 @@ import { call, read } from "./session.js";
 
 const FIRST_WORD_MS = 8_000;
 const SILENCE_MS = 40_000; // the server says something every 15 s
+const SHORTEST_MS = 1_000; // a stream that ends sooner than that was cut
 const LONGEST_PAUSE_MS = 8_000;
 
 /** Calls `tell(name, data, since)` until `stop` is aborted, and `lost(true)` while the server does not answer. */
@@ -14,7 +15,12 @@ export async function follow(tell, lost, stop) {
     const hide = () => document.hidden && hidden.abort();
     document.addEventListener("visibilitychange", hide);
     try {
-      await listen(tell, AbortSignal.any([stop, hidden.signal]), () => lost((failures = 0) > 0));
+      const began = performance.now();
+      await listen(tell, AbortSignal.any([stop, hidden.signal]), () => {
+        failures = 0;
+        lost(false);
+      });
+      if (performance.now() - began < SHORTEST_MS) failures = 1;
     } catch (error) {
       if (stop.aborted || error.status === 401) return;
       if (hidden.signal.aborted) continue;

@@ -1,0 +1,46 @@
+# The commands a person needs; everything lives in .venv.
+.PHONY: up test check bench lock clean
+.DEFAULT_GOAL := up
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON := $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
+	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && { echo $$p; break; }; done)
+
+up: $(VENV)/ready
+	@exec $(BIN)/estampe up $(ARGS)
+
+test: check
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+check: $(VENV)/ready-to-develop
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(VENV)/ready-to-develop
+	$(BIN)/python -m pytest -q -s -m bench tests/bench $(ARGS)
+
+lock: $(VENV)/ready-to-develop
+	$(BIN)/pip install -q uv
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate pyproject.toml -o requirements/run.txt $(ARGS)
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --group dev pyproject.toml -o requirements/develop.txt $(ARGS)
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --group browser -o requirements/browser.txt $(ARGS)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Estampe needs Python 3.11 or later: install it, then run make again."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python lacks its venv module: install it (python3-venv on Debian), then run make again."; exit 1; }
+
+$(VENV)/ready: pyproject.toml requirements/run.txt | $(BIN)/python
+	@echo "Installing Estampe in $(VENV) (once)…"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/run.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/ready-to-develop: requirements/develop.txt $(VENV)/ready
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/develop.txt
+	@touch $@
