@@ -45,7 +45,7 @@ def test_a_used_link_shows_how_to_get_another(stranger: Visitor, visitors: Calla
     late = visitors(locale="fr-FR")
     late.expected.append("401 (Unauthorized)")
     late.page.goto(link)
-    expect(late.page.locator("#outside")).to_contain_text("pas connecté")
+    expect(late.page.locator("#outside")).to_contain_text("Connexion requise")
     expect(late.page.locator("#outside code")).to_have_text("estampe link")
     expect(late.page.get_by_role("alert").filter(visible=True)).to_contain_text("Ce lien de connexion a déjà servi")
     assert "code" not in late.page.url

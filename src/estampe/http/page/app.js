@@ -32,8 +32,7 @@ async function arrive(code = new URLSearchParams(location.hash.slice(1)).get("co
     await show();
   } catch (error) {
     if (NOT_HERE.has(error.status)) return outside(refusal);
-    at("offline").textContent = error.status ? said(error) : t("offline");
-    at("offline").hidden = false;
+    tell("offline", error.status ? said(error) : t("offline"));
     setTimeout(() => arrive(code), AGAIN_MS);
   }
 }
@@ -54,22 +53,21 @@ async function show() {
 function listen() {
   stop.abort();
   stop = new AbortController();
-  follow(told, (lost) => (at("offline").hidden = !lost), stop.signal);
+  follow(told, (lost) => tell("offline", lost ? t("offline") : ""), stop.signal);
 }
 
 async function outside(refusal = "") {
   stop.abort();
   if (detail.job) detail.element.close();
   const { local } = await methods().catch(() => ({ local: true }));
-  at("refusal").textContent = local ? refusal : t("elsewhere");
-  at("refusal").hidden = !at("refusal").textContent;
+  tell("refusal", local ? refusal : t("elsewhere"));
   settle(false);
 }
 
 function settle(signedIn) {
   at("inside").hidden = at("leave").hidden = !signedIn;
   at("outside").hidden = signedIn;
-  at("offline").hidden = true;
+  tell("offline", "");
 }
 
 // Asking
@@ -131,7 +129,7 @@ function again(job) {
 /** A print at once, then the job. What was refused goes back to the composer, and asking again is not asking twice. */
 function send(path, job, body, words) {
   detail.element.close();
-  trouble("");
+  tell("trouble", "");
   scrollTo({ top: 0 });
   const asked = path + JSON.stringify(body);
   const key = unsent?.asked === asked ? unsent.key : [...crypto.getRandomValues(new Uint32Array(4))].join("-");
@@ -147,7 +145,7 @@ function send(path, job, body, words) {
   }, (error) => {
     unsent = error.status ? null : { asked, key };
     drop(key);
-    trouble(said(error));
+    tell("trouble", said(error));
     if (words && !prompt.value) prompt.value = words;
     grow();
   }).finally(() => sending.delete(sent));
@@ -239,12 +237,12 @@ function edit(job) {
 }
 
 function attempt(action) {
-  return action().catch((error) => (detail.job ? detail.tell(said(error)) : trouble(said(error))));
+  return action().catch((error) => (detail.job ? detail.tell(said(error)) : tell("trouble", said(error))));
 }
 
-function trouble(text) {
-  at("trouble").textContent = text;
-  at("trouble").hidden = !text;
+function tell(id, text) {
+  at(id).textContent = text;
+  at(id).hidden = !text;
 }
 
 more.addEventListener("click", () =>

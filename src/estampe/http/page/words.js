@@ -4,7 +4,7 @@ const WORDS = {
   en: {
     other: "Français", leave: "Sign out", close: "Close",
     outside: "You are not signed in", run: "In a terminal on the machine that runs Estampe, ask for a link:",
-    open: "Then open the link it prints. It works once, and this browser stays signed in.",
+    open: "`make up` prints one too. Open it here: it works once, and this browser stays signed in.",
     elsewhere: "People do not sign in from this page here.",
     ask: "What would you like to see?", example: "A purple butterfly",
     kind: "What to make", picture: "Picture", clip: "Clip", model: "Model", make: "Make it",
@@ -23,8 +23,8 @@ const WORDS = {
   },
   fr: {
     other: "English", leave: "Se déconnecter", close: "Fermer",
-    outside: "Vous n’êtes pas connecté", run: "Dans un terminal, sur la machine où tourne Estampe, demandez un lien :",
-    open: "Ouvrez ensuite le lien affiché. Il sert une seule fois, et ce navigateur reste connecté.",
+    outside: "Connexion requise", run: "Dans un terminal, sur la machine où tourne Estampe, demandez un lien :",
+    open: "« make up » en affiche un aussi. Ouvrez-le ici : il sert une seule fois, et ce navigateur reste connecté.",
     elsewhere: "Ici, la connexion ne se fait pas depuis cette page.",
     ask: "Que voulez-vous voir ?", example: "Un papillon violet",
     kind: "Quoi créer", picture: "Image", clip: "Clip", model: "Modèle", make: "Créer",
