@@ -1,7 +1,7 @@
 """Settings in, running service out: the only file that chooses implementations."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -150,7 +150,7 @@ def served() -> Any:
     return application(settings, settings.database_url)
 
 
-async def work(settings: Settings, url: str, ready: Callable[[], None] = lambda: None) -> None:
+async def work(settings: Settings, url: str) -> None:
     """Run one worker until its task is canceled."""
     database, files, hub = Database(url, connections=4), store(settings), Hub(url)
     connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=4)
@@ -167,7 +167,7 @@ async def work(settings: Settings, url: str, ready: Callable[[], None] = lambda:
     )
     await database.open()
     try:
-        await Worker(bench, dispatcher, stalled_seconds=settings.stalled_seconds).run(ready)
+        await Worker(bench, dispatcher, stalled_seconds=settings.stalled_seconds).run()
     finally:
         await files.close()
         await database.close()

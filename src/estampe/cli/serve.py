@@ -55,6 +55,7 @@ def require_port(settings: Settings) -> None:
 
 def _granian(settings: Settings) -> None:
     from granian.constants import HTTPModes, Interfaces, Loops
+    from granian.log import LogLevels
     from granian.server import Server
 
     Server(
@@ -71,6 +72,7 @@ def _granian(settings: Settings) -> None:
         backpressure=settings.max_watchers + SPARE_CONNECTIONS,
         workers_kill_timeout=STOP_SECONDS,
         respawn_failed_workers=True,
+        log_level=LogLevels.warning,
         log_access=False,
     ).serve()
 

@@ -168,10 +168,6 @@ limit %(limit)s;
 insert into workers (id, host, models) values (%(id)s, %(host)s, %(models)s)
 on conflict (id) do update set models = excluded.models, seen_at = now();
 
--- see_worker --
--- A worker is still alive
-update workers set seen_at = now() where id = %(id)s;
-
 -- withdraw_worker --
 -- A worker has left
 delete from workers where id = %(id)s;

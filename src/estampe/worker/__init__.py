@@ -38,7 +38,7 @@ class Worker:
     async def _run(self, job_id: str) -> None:
         await attempt(self._bench, JobId(job_id))
 
-    async def run(self, ready: Callable[[], None] = lambda: None) -> None:
+    async def run(self) -> None:
         """Load the engines, announce their models, work. Raises `EngineError` when the engines do not load."""
         child = self._bench.child
         await child.start()
@@ -47,7 +47,6 @@ class Worker:
                 group.create_task(_often(self._announce, SEEN_SECONDS))
                 group.create_task(_often(self._keep_house, KEEP_HOUSE_SECONDS))
                 group.create_task(self._work())
-                ready()
         finally:
             await child.kill()
             with contextlib.suppress(EstampeError):

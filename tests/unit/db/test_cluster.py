@@ -22,7 +22,7 @@ from estampe.errors import InvalidSetting
 def works(data_dir: Path) -> bool:
     server = EmbeddedPostgres(data_dir)
     with psycopg.connect(server.start()) as connection:
-        connection.execute("create table anything ()")
+        connection.execute("create table if not exists anything ()")
     server.release()
     return postmaster(data_dir) is None and not (data_dir / "postgres/cluster.new").exists()
 

@@ -6,6 +6,7 @@ import signal
 import sys
 import textwrap
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -209,7 +210,6 @@ def test_the_socket_of_a_folder_with_a_long_name_is_closed_to_others(new_folder,
 
 def test_the_server_stops_while_somebody_is_still_connected(data_dir):
     server = EmbeddedPostgres(data_dir)
-    connection = psycopg.connect(server.start())
-    server.release()
-    assert postmaster(data_dir) is None
-    connection.close()
+    with closing(psycopg.connect(server.start())):
+        server.release()
+        assert postmaster(data_dir) is None
