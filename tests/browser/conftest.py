@@ -1,13 +1,15 @@
 """The page in a real Chromium, on a real `estampe up` whose tokens last three seconds."""
 
-import os
-import shutil
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
-from tests.browser.visit import Installation, Visitor
+from tests.browser.visit import Installation, Visitor, chromium, playwright
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -17,13 +19,8 @@ FLAGS = (
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        if os.environ.get("ESTAMPE_REQUIRE_CHROMIUM"):
-            pytest.fail("Chromium is required and is not installed")
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=FLAGS.split())
+    with playwright().sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=chromium(), args=FLAGS.split())
         yield started
         started.close()
 
@@ -67,7 +64,7 @@ def session(browser: Browser, installation: Installation) -> Any:
     context = browser.new_context()
     page = context.new_page()
     page.goto(installation.new_link())
-    expect(page.locator("#composer")).to_be_visible()
+    page.locator("#composer").wait_for()
     kept = context.storage_state()
     context.close()
     return kept

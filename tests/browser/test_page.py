@@ -1,13 +1,18 @@
 """What a newcomer does on first contact: a link, a sentence, a picture."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Request, Route, expect
-from tests.browser.visit import PATIENCE_MS, TOKEN_SECONDS, Installation, Visitor
+from tests.browser.visit import PATIENCE_MS, TOKEN_SECONDS, Installation, Visitor, playwright
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page, Request, Route
+
+expect = playwright().expect
 expect.set_options(timeout=PATIENCE_MS)
 
 LOADED = "image => image.complete && image.naturalWidth > 0"

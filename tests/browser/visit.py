@@ -1,22 +1,47 @@
 """Who takes part: `estampe up` as a newcomer runs it, and visitors with a browser of their own."""
 
+from __future__ import annotations
+
+import importlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
 from tests.postgres import eventually
 from tests.service import free_port
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Locator, Page
 
 TOKEN_SECONDS = 3
 PATIENCE_MS = 15_000
 REPORTS_VIOLATIONS = """
     addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${event.violatedDirective}`));
 """
+
+
+def playwright() -> Any:
+    """Playwright's module. Skips where it is not installed; fails where a browser was promised."""
+    if os.environ.get("ESTAMPE_REQUIRE_CHROMIUM"):
+        return importlib.import_module("playwright.sync_api")
+    return pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+
+
+def chromium() -> str:
+    """Where it is. Skips where it is not installed; fails where it was promised."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(name)
+        if found is not None:
+            return found
+    if os.environ.get("ESTAMPE_REQUIRE_CHROMIUM"):
+        pytest.fail("Chromium is required and is not installed")
+    pytest.skip("Chromium is not installed")
 
 
 class Installation:
@@ -81,7 +106,7 @@ class Visitor:
 
     def goes_home(self) -> None:
         self.page.goto(self.url)
-        expect(self.page.locator("#composer")).to_be_visible()
+        self.page.locator("#composer").wait_for()
 
     def asks(self, prompt: str, model: str = "vignette", kind: str = "image") -> Locator:
         """The print that appears at once."""
@@ -89,9 +114,8 @@ class Visitor:
         self.page.locator("#model").select_option(model)
         self.page.locator("#prompt").fill(prompt)
         self.page.keyboard.press("Enter")
-        newest = self.page.locator(".print").first
-        expect(newest.locator(".open")).to_have_text(prompt)
-        return newest
+        self.page.locator(".print:first-child .open", has_text=prompt).wait_for()
+        return self.page.locator(".print").first
 
     def prints(self, prompt: str) -> Locator:
         exactly = re.compile(f"^{re.escape(prompt)}$")

@@ -78,7 +78,8 @@ def test_a_running_job_stops_when_canceled(ana: Person):
     answer = ana.post(f"/api/jobs/{job_id}/cancel")
     job = ana.ended(job_id)
 
-    assert (answer.status_code, answer.json()["status"]) == (202, "canceling")
+    assert answer.status_code == 202
+    assert answer.json()["status"] in {"canceling", "canceled"}
     assert job["status"] == "canceled"
     assert (job["outputs"], job["usage"]["units"]) == ([], 0)
     assert ana.get(f"/api/images/{job_id}/result").json()["code"] == "job_canceled"

@@ -86,6 +86,26 @@ def test_all_of_one_s_jobs_come_in_one_stream_and_no_one_else_s(ana: Person, bos
     assert data["outputs"][0]["width"] == 64
 
 
+def test_a_waiting_job_s_place_in_line_is_told_as_it_changes(ana: Person):
+    first = ana.ask(f"{SLOW} a cat")
+    ana.reaches(first, "running")
+    second, third = ana.ask("a dog", width=64, height=64), ana.ask(f"{SLOW} a bird")
+
+    with ana.stream("GET", "/api/events") as answer:
+        heard = events(answer)
+        assert next(heard)[0] == "snapshot"
+        ana.post(f"/api/jobs/{second}/cancel")
+        place = next(
+            data["queue_position"]
+            for name, data, _ in heard
+            if name == "progress" and data["job_id"] == third and data["queue_position"] is not None
+        )
+
+    assert place == 0
+    for job_id in (first, third):
+        ana.post(f"/api/jobs/{job_id}/cancel")
+
+
 def test_a_stream_ends_with_its_token(service: Service, ana: Person):
     job_id = ana.ask(f"{SLOW} a cat")
     token = service.local.issue(ana.user, ana.org, ttl_seconds=2)

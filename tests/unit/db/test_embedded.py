@@ -93,7 +93,7 @@ def test_committed_rows_are_kept_when_the_postmaster_is_killed(data_dir):
         for n in range(100):
             connection.execute("insert into kept values (%s)", [n])
         kill(postmaster(data_dir))
-        assert asked(EmbeddedPostgres(data_dir).start(), "select count(*) from kept") == (100,)
+        assert asked(server.start(), "select count(*) from kept") == (100,)
     server.release()
 
 
