@@ -126,3 +126,18 @@ def test_files_that_no_row_points_at_are_swept(own_service: Service):
 
         assert {path.name for path in own_service.files()} == kept
         assert ana.job(job["job_id"])["outputs"]
+
+
+def test_a_result_that_cannot_be_kept_fails_its_job_and_no_other(own_service: Service):
+    files = own_service.data_dir / "files"
+    with own_service.person() as ana:
+        ana.make("a cat", width=64, height=64)
+        files.rename(own_service.data_dir / "aside")
+        files.write_text("a file where the folder was")
+
+        job = ana.ended(ana.ask("a dog", width=64, height=64))
+        files.unlink()
+        (own_service.data_dir / "aside").rename(files)
+
+        assert (job["status"], job["error"]["code"], job["attempts"]) == ("failed", "internal_error", 3)
+        assert ana.make("a bird", width=64, height=64)["attempts"] == 1

@@ -71,8 +71,15 @@ class Attempt:
             except asyncio.CancelledError:
                 await asyncio.shield(self._hand_back())
                 raise Again from None
+            except Again:
+                raise
             except ChildDied:
-                await self._lose()
+                await self._lose(LOST)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the job must end and the next one run
+                # Its message may quote what people wrote: the type is what may be logged.
+                log.error("job %s: %s", self._job.id, type(error).__name__)  # noqa: TRY400
+                await self._bench.child.kill()
+                await self._lose(BROKEN)
             finally:
                 companion.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
@@ -181,13 +188,13 @@ class Attempt:
             await self._cancel(seconds)
         await self._drop_outputs()
 
-    async def _lose(self) -> None:
-        """The child died under the run: because we ended it, or by itself."""
+    async def _lose(self, failure: Failure) -> None:
+        """The run broke off: because we ended it, or by itself."""
         if self._stopping:
             await self._cancel(0.0)
             return
         if self._job.losses + 1 >= self._bench.max_attempts:
-            await self._fail(LOST, 0.0)
+            await self._fail(failure, 0.0)
             return
         await self._hand_back(lost=True)
         raise Again
@@ -245,6 +252,12 @@ LOST = Failure(
     code="worker_lost",
     message="The process that ran this job was lost too often.",
     message_fr="Le processus qui exécutait cette tâche a été perdu trop souvent.",
+    retryable=True,
+)
+BROKEN = Failure(
+    code="internal_error",
+    message="The result could not be kept; the operator's log says more.",
+    message_fr="Le résultat n'a pas pu être conservé ; le journal de l'opérateur en dit plus.",
     retryable=True,
 )
 NO_ENGINE = Failure(
