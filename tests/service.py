@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -163,7 +162,3 @@ def until_free(port: int) -> None:
             return probe.connect_ex(("127.0.0.1", port)) != 0
 
     eventually(free, f"a free port {port}")
-
-
-def now() -> float:
-    return time.time()

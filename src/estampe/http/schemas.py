@@ -147,22 +147,11 @@ class JobPage(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
+class StoredFile(OutputFile, frozen=True, kw_only=True):
     """Facts about a kept file."""
 
-    asset_id: str
     job_id: str | None
     kind: str
-    url: str
-    thumbnail_url: str
-    media_type: str
-    width: int
-    height: int
-    duration_s: float | None
-    bytes: int
-    sha256: str
-    seed: int | None
-    placeholder: str
     created_at: datetime
 
 
