@@ -78,7 +78,10 @@ class Service:
         self.database_url, self.data_dir, self.port = database_url, data_dir, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.local = Local(data_dir)
-        said = {"engines": "fake", "stalled_seconds": 3, "log_level": "warning"} | settings
+        said = {"engines": "fake", "stalled_seconds": 3, "log_level": "warning"}
+        # The tests look hundreds of times a second; those of the limits set their own.
+        said |= {"requests_per_minute_user": 0, "requests_per_minute_tenant": 0, "refusals_per_minute": 0}
+        said |= settings
         said |= {"database_url": database_url, "data_dir": data_dir, "port": self.port}
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("ESTAMPE_")}
         self.environment |= {f"ESTAMPE_{name.upper()}": str(value) for name, value in said.items()}
@@ -128,6 +131,10 @@ class Service:
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.database_url) as connection:
             return connection.execute(statement, values).fetchall()
+
+    def execute(self, statement: str, *values: object) -> None:
+        with psycopg.connect(self.database_url) as connection:
+            connection.execute(statement, values)
 
     def files(self) -> list[Path]:
         return [path for path in (self.data_dir / "files").rglob("*") if path.is_file()]

@@ -14,18 +14,30 @@ from estampe.assets.links import Links
 from estampe.db import Database
 from estampe.db.embedded import EmbeddedPostgres
 from estampe.db.migrate import migrate
+from estampe.db.notices import Notices
 from estampe.errors import InvalidSetting, Text
+from estampe.http import rates
 from estampe.http.installation import Installation
+from estampe.http.watch import Watch
 from estampe.identity import Provider, VerifiedTokens
+from estampe.identity._clerk_events import Sender
+from estampe.identity._events import AuthEvents
+from estampe.identity._revocations import Revocation, Revocations
+from estampe.identity._rights import Rights
+from estampe.identity.clerk import Clerk
 from estampe.identity.local import Local
+from estampe.jobs.accounts import Accounts
 from estampe.jobs.announced import Announced
 from estampe.jobs.events import Hub
 from estampe.jobs.queue import Queue
 from estampe.media import Kind
+from estampe.plans import GPU_SECONDS
+from estampe.policy import quotas
 from estampe.settings import Settings, read
 from estampe.stores import Store
 from estampe.worker import Worker
 from estampe.worker.attempt import Bench
+from estampe.worker.erasure import Erasure
 from estampe.worker.process import Child
 
 SIGNING_KEY = "signing.key"
@@ -50,6 +62,8 @@ def prepare(settings: Settings) -> None:
     plugins.require("engines", settings.engines)
     plugins.require("identity", settings.identity)
     plugins.require("stores", [settings.store])
+    rates.require(settings)
+    _require_plans(settings)
     folder = settings.data_dir
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -104,40 +118,105 @@ def _write_once(path: Path, content: bytes) -> None:
         draft.unlink()
 
 
+def units() -> set[str]:
+    """What quotas may be in."""
+    return {GPU_SECONDS, *(f"{kind.unit}s" for kind in kinds().values())}
+
+
+def accounts_of(settings: Settings) -> Accounts:
+    return Accounts(
+        settings.plans,
+        settings.default_plan,
+        afford=quotas.afford,
+        unmeasured_gpu_seconds=settings.unmeasured_gpu_seconds,
+    )
+
+
+def _require_plans(settings: Settings) -> None:
+    """Raises `InvalidSetting` for a quota in a unit that nothing is counted in, and for a default that is no plan."""
+    if settings.plans and settings.default_plan not in settings.plans:
+        name, known = settings.default_plan, ", ".join(sorted(settings.plans))
+        raise InvalidSetting(
+            Text(
+                f"default_plan “{name}” is none of the plans ({known})",
+                f"default_plan « {name} » ne figure pas parmi les offres ({known})",
+            )
+        )
+    wanted = {unit for plan in settings.plans.values() for unit in plan.quotas}
+    for unit in sorted(wanted - units()) if wanted else ():
+        known = ", ".join(sorted(units()))
+        raise InvalidSetting(
+            Text(f"plans: there is no unit “{unit}” ({known})", f"plans : il n'y a pas d'unité « {unit} » ({known})")
+        )
+
+
 def application(settings: Settings, url: str) -> Any:
     """The ASGI app over the database at `url`."""
-    database = Database(url)
+    database, notices = Database(url), Notices(url)
     dispatcher = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url))
     known = providers(settings)
-    tokens = VerifiedTokens(known)
-    files = store(settings)
+    for provider in known:
+        provider.attach(database, notices)
+    tokens, revocations, rights = VerifiedTokens(known), Revocations(database, notices), Rights(database)
+    hub, events = Hub(notices), AuthEvents(database)
+    revocations.follow(lambda told: _forget(tokens, told))
+    revocations.follow(lambda _: hub.wake_all())  # so that a stream sees that its token is withdrawn
+    accounts = accounts_of(settings)
     installation = Installation(
         settings=settings,
         database=database,
-        queue=Queue(database, dispatcher),
+        queue=Queue(database, dispatcher, accounts),
         announced=Announced(database),
-        hub=Hub(url),
-        shelf=Shelf(database, files),
+        hub=hub,
+        shelf=Shelf(database, store(settings)),
         links=Links(settings.url, signing_secret(settings), settings.asset_url_seconds),
         kinds=kinds(),
         tokens=tokens,
+        revocations=revocations,
+        rights=rights,
+        accounts=accounts,
+        rates=rates.from_settings(settings),
         local=next((provider for provider in known if isinstance(provider, Local)), None),
-        remote_issuers=tuple(
-            issuer for p in known if not isinstance(p, Local) and (issuer := getattr(p, "issuer", None))
+        watch=Watch(
+            settings,
+            issuers=_issuers(known),
+            secret=signing_secret(settings),
+            saw=events.saw,
+            is_new=events.is_new,
         ),
+        auth_events=events,
+        clerk_webhooks=Sender.from_settings(settings, next((p.issuers for p in known if p.name == Clerk.name), ())),
+        remote_issuers=tuple(issuer for provider in known for issuer in provider.issuers),
     )
 
-    @asynccontextmanager
-    async def opened() -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            await database.open()
-            stack.push_async_callback(database.close)
-            stack.push_async_callback(files.close)
-            for provider in known:
-                stack.push_async_callback(provider.close)
-            yield
+    return http.application(installation, _opened(installation, notices, known))
 
-    return http.application(installation, opened())
+
+@asynccontextmanager
+async def _opened(here: Installation, notices: Notices, known: list[Provider]) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        await here.database.open()
+        stack.push_async_callback(here.database.close)
+        await stack.enter_async_context(notices.listening())
+        await stack.enter_async_context(here.auth_events.keeping())
+        stack.push_async_callback(here.shelf.store.close)
+        stack.push_async_callback(here.rates.close)
+        stack.push_async_callback(here.rights.close)
+        for provider in known:
+            stack.push_async_callback(provider.close)
+        yield
+
+
+def _issuers(known: list[Provider]) -> frozenset[str]:
+    """The names that may stand in metrics and events."""
+    local = {provider.issuer for provider in known if isinstance(provider, Local)}
+    return frozenset(local.union(*(provider.issuers for provider in known)))
+
+
+def _forget(tokens: VerifiedTokens, told: Revocation) -> None:
+    if told.key_id is None:
+        named = {name: getattr(told, name) or "" for name in ("session_id", "user_id", "organization_id")}
+        tokens.forget(told.issuer, **named)
 
 
 def served() -> Any:
@@ -152,22 +231,31 @@ def served() -> Any:
 
 async def work(settings: Settings, url: str) -> None:
     """Run one worker until its task is canceled."""
-    database, files, hub = Database(url, connections=4), store(settings), Hub(url)
+    database, files, notices = Database(url, connections=4), store(settings), Notices(url)
     connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=4)
     dispatcher = procrastinate.App(connector=connector)
     bench = Bench(
         database=database,
         queue=Queue(database, dispatcher),
         announced=Announced(database),
-        hub=hub,
+        hub=Hub(notices),
         shelf=Shelf(database, files),
         kinds=kinds(),
         child=Child(settings.engines),
         max_attempts=settings.max_attempts,
+        prices=settings.prices,
+        currency=settings.currency,
     )
     await database.open()
     try:
-        await Worker(bench, dispatcher, stalled_seconds=settings.stalled_seconds).run()
+        async with notices.listening():
+            await Worker(
+                bench,
+                dispatcher,
+                Erasure(database, bench.shelf),
+                stalled_seconds=settings.stalled_seconds,
+                auth_event_days=settings.auth_event_days,
+            ).run()
     finally:
         await files.close()
         await database.close()

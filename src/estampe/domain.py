@@ -5,7 +5,7 @@ import hashlib
 import secrets
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NewType
+from typing import Any, Literal, NewType
 
 import msgspec
 
@@ -56,11 +56,18 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
         return TenantId("tn_" + base64.b32encode(digest[:15]).decode().lower())
 
 
+CredentialKind = Literal["session", "oauth", "m2m", "key"]
+"""A person signed in, an app that a person lent some of their rights, a machine, an API key."""
+
+
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """A proven identity: only a `Provider` that checked a credential makes one.
 
     `permissions` are the custom ones the credential carries ("org:images:generate"); what they
-    amount to is policy's business. `expires_at` is in Unix seconds.
+    amount to is policy's business, and every kind but a session is held to its `scopes`.
+    `issued_at` (0 where the credential does not say) and `expires_at` are in Unix seconds. `plan` is
+    the one the issuer bills the tenant for. `factor_ages` are the minutes since the first and the second
+    factor were proven, -1 for never; None where the issuer does not say.
     """
 
     issuer: str
@@ -69,9 +76,15 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     role: str | None = None
     permissions: frozenset[str] = frozenset()
     session_id: str | None = None
+    key_id: str | None = None
     actor: str | None = None
+    issued_at: float = 0.0
     expires_at: float
     provider: str
+    kind: CredentialKind = "session"
+    scopes: frozenset[str] = frozenset()
+    plan: str | None = None
+    factor_ages: tuple[int, int] | None = None
 
     @property
     def tenant(self) -> Tenant:
@@ -119,11 +132,12 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """What a job consumed: `units` are images or seconds of video, `cost` is None until priced."""
+    """What a job consumed: `units` are images or seconds of video, `cost` is None where no price is set."""
 
     units: float
     gpu_seconds: float
     cost: float | None = None
+    currency: str | None = None
 
 
 class Asset(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,14 +4,16 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 
 import msgspec
 
 from estampe.errors import InvalidSetting, Text
+from estampe.plans import Plan, Price
 
 PREFIX = "ESTAMPE_"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+RATE_LIMIT_STORES = r"^(memory|(redis|rediss|valkey|valkeys)://.+)$"
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -31,12 +33,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     worker_processes: Annotated[int, msgspec.Meta(ge=0)] = 1
     engines: tuple[str, ...] = ("vignette",)
     store: str = "disk"
-    identity: tuple[str, ...] = ("local", "clerk")
+    identity: tuple[str, ...] = ("api_key", "local", "clerk", "oidc")
     local_sign_in: bool | None = None
     clerk_publishable_key: str | None = None
     clerk_jwt_key: str | None = None
     clerk_issuer: str | None = None
     clerk_authorized_parties: tuple[str, ...] = ()
+    oidc_issuer: tuple[str, ...] = ()
+    oidc_audience: tuple[str, ...] = ()
+    oidc_organization_claim: str = "org_id"
+    oidc_roles_claim: str = "roles"
+    accepted_tokens: tuple[Literal["session", "oauth", "m2m"], ...] = ("session",)
+    key_step_up_seconds: Positive | None = None
     operators: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     signing_secret: str | None = None
@@ -49,6 +57,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_watchers: Positive = 6000
     stalled_seconds: Positive = 10
     token: str | None = None
+    clerk_webhook_secret: str | None = None
+    clerk_instance_id: str | None = None
+    erasure_hold_back_days: Annotated[int, msgspec.Meta(ge=0, le=3650)] = 7
+    metrics: Literal["operator", "public", "off"] = "operator"
+    auth_event_days: Positive = 30
+    refusals_per_minute: Annotated[int, msgspec.Meta(ge=0)] = 60
+    trusted_proxies: Annotated[int, msgspec.Meta(ge=0, le=16)] = 0
+    requests_per_minute_user: Annotated[int, msgspec.Meta(ge=0)] = 600
+    requests_per_minute_tenant: Annotated[int, msgspec.Meta(ge=0)] = 3000
+    rate_limit_store: Annotated[str, msgspec.Meta(pattern=RATE_LIMIT_STORES)] = "memory"
+    plans: dict[str, Plan] = {}
+    default_plan: str = "default"
+    unmeasured_gpu_seconds: Annotated[float, msgspec.Meta(ge=0)] = 10.0
+    prices: dict[str, Price] = {}
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")] = "EUR"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
@@ -76,7 +99,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 continue
             if isinstance(value, Path):
                 value = value.absolute()
-            said[PREFIX + field.name.upper()] = ",".join(value) if isinstance(value, tuple) else str(value)
+            said[PREFIX + field.name.upper()] = _written(value)
         return said
 
 
@@ -106,6 +129,12 @@ def _from_file(path: Path, *, required: bool) -> dict[str, Any]:
         raise InvalidSetting(Text(f"{path} cannot be read: {error}", f"{path} est illisible : {error}")) from None
 
 
+def _written(value: Any) -> str:
+    if isinstance(value, dict):
+        return msgspec.json.encode(value).decode()
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
 _TYPES = {field.name: field.type for field in msgspec.structs.fields(Settings)}
 _FLAGS = {
     "1": True,
@@ -119,15 +148,25 @@ _FLAGS = {
 }
 
 
+def _table(text: str) -> Any:
+    """A table of the settings file as a variable holds it: JSON. What is not JSON is refused as a text is."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
+
+
 def _converted(name: str, value: Any, said: str) -> Any:
     wanted = _TYPES.get(name)
     if wanted is None:
         raise InvalidSetting(Text(f"{said} is not a setting", f"{said} n'est pas un réglage"))
     if isinstance(value, str):
-        if wanted == tuple[str, ...]:
+        if get_origin(wanted) is tuple:
             value = [part.strip() for part in value.split(",") if part.strip()]
         elif wanted == bool | None:
             value = _FLAGS.get(value.strip().lower(), value)
+        elif get_origin(wanted) is dict:
+            value = _table(value)
     if isinstance(value, Path):
         value = str(value)
     try:

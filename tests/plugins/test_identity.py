@@ -12,10 +12,13 @@ from tests.unit.identity.forge import ISSUER, KID, NOW, STUDIO, b64, jwk, key, p
 
 from estampe import errors, plugins
 from estampe.identity import Provider, authenticate
-from estampe.identity._jwks import GivenKey, public_key
+from estampe.identity._jwks import GivenKey
 from estampe.identity._jwt import Issuer
+from estampe.identity._kinds import openid
+from estampe.identity._public_keys import ALGORITHMS, public_key
 from estampe.identity.clerk import Clerk
 from estampe.identity.local import Local
+from estampe.identity.oidc import Names, Oidc
 from estampe.settings import Settings
 
 
@@ -26,9 +29,10 @@ class Arranged:
     provider: Provider
     issuer: str
     private: Any
+    audience: Any = ...
 
     def token(self, private=None, header=None, **changes):
-        claims = session_claims(**({"iss": self.issuer} | changes))
+        claims = session_claims(**({"iss": self.issuer, "aud": self.audience} | changes))
         return signed(claims, private=private or self.private, header=header)
 
 
@@ -43,16 +47,36 @@ def _local(folder: Path) -> Arranged:
     return Arranged(provider, provider.issuer, provider._key.private_key)
 
 
-ARRANGE: dict[str, Callable[[Path], Arranged]] = {"clerk": _clerk, "local": _local}
+def _oidc(folder: Path) -> Arranged:
+    name = "https://id.example"
+    issuer = Issuer(
+        name=name,
+        keys=GivenKey(public_key(pem(key("openid")))),
+        algorithms=ALGORITHMS,
+        audiences=frozenset({"estampe"}),
+        kind_of=openid,
+        accepted=frozenset({"session", "oauth"}),
+    )
+    names = Names(organization="o.id", roles="o.rol")
+    return Arranged(Oidc({name: issuer}, names, now=lambda: NOW), name, key("openid"), "estampe")
+
+
+ARRANGE: dict[str, Callable[[Path], Arranged]] = {"clerk": _clerk, "local": _local, "oidc": _oidc}
 
 
 def test_every_installed_provider_is_in_this_suite():
-    assert set(plugins.names("identity")) == set(ARRANGE)
+    # API keys are no signed tokens: test_api_key.py speaks of them.
+    assert set(plugins.names("identity")) == set(ARRANGE) | {"api_key"}
 
 
-@pytest.fixture(scope="module", params=ARRANGE)
-def arranged(request, tmp_path_factory):
-    return ARRANGE[request.param](tmp_path_factory.mktemp(request.param))
+@pytest.fixture(scope="module")
+def everyone(tmp_path_factory):
+    return {name: arrange(tmp_path_factory.mktemp(name)) for name, arrange in ARRANGE.items()}
+
+
+@pytest.fixture(params=ARRANGE)
+def arranged(request, everyone):
+    return everyone[request.param]
 
 
 @pytest.fixture(params=ARRANGE)
@@ -149,16 +173,38 @@ FORGED = {
     "empty sub": (_claiming(sub=""), errors.TokenInvalid),
     "azp as a list": (_claiming(azp=[STUDIO]), errors.TokenInvalidAuthorizedParty),
     "an organisation that cannot be read": (_claiming(o="org_1"), errors.TokenInvalid),
+    "bound to a key": (_claiming(cnf={"jkt": "thumb"}), errors.TokenTypeMismatch),
+}
+# What only Clerk says, and what only an OpenID issuer does.
+FORGED_SESSIONS = {
     "pending": (_claiming(sts="pending"), errors.SessionPending),
     "a machine": (_claiming(sub="mch_1"), errors.TokenTypeMismatch),
-    "bound to a key": (_claiming(cnf={"jkt": "thumb"}), errors.TokenTypeMismatch),
     "access token": (lambda arranged: arranged.token(header={"typ": "at+jwt"}), errors.TokenTypeMismatch),
     "JWT template": (lambda arranged: arranged.token(header={"cat": "cl_B7d4PD222AAA"}), errors.TokenTypeMismatch),
 }
+FORGED_OPENID = {
+    "no audience": (_claiming(aud=...), errors.TokenInvalid),
+    "another audience": (_claiming(aud=["another"]), errors.TokenInvalid),
+    "access token without a client": (lambda arranged: arranged.token(header={"typ": "at+jwt"}), errors.TokenInvalid),
+    "logout token": (_claiming(events={"http://schemas.openid.net/event/backchannel-logout": {}}),
+                     errors.TokenTypeMismatch),
+    "a machine": (_claiming(client_id="robot", sub="robot"), errors.TokenTypeMismatch),
+    "a machine of another spelling": (_claiming(gty="client-credentials"), errors.TokenTypeMismatch),
+    "two organisations": (_claiming(o={"id": ["org_1", "org_2"]}), errors.TokenInvalid),
+    "roles that cannot be read": (_claiming(o={"id": "org_1", "rol": {"admin": True}}), errors.TokenInvalid),
+    "a sign-in to come": (_claiming(auth_time=NOW + 3600), errors.TokenInvalid),
+    "scopes that cannot be read": (_claiming(scope={"images": 1}), errors.TokenInvalid),
+}  # fmt: skip
+CASES = [
+    pytest.param(name, forge, error, id=f"{name}-{what}")
+    for name in ARRANGE
+    for what, (forge, error) in (FORGED | (FORGED_OPENID if name == "oidc" else FORGED_SESSIONS)).items()
+]
 
 
-@pytest.mark.parametrize(("forge", "error"), FORGED.values(), ids=FORGED)
-async def test_a_provider_raises_for_what_is_its_own_and_bad(arranged, forge, error):
+@pytest.mark.parametrize(("name", "forge", "error"), CASES)
+async def test_a_provider_raises_for_what_is_its_own_and_bad(name, forge, error, everyone):
+    arranged = everyone[name]
     token = forge(arranged)
     with pytest.raises(error) as refusal:
         await arranged.provider.authenticate(token)

@@ -1,7 +1,9 @@
 """Another tenant's things do not exist: the answer is that of an id that never was, byte for byte."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import msgspec
 import pytest
 from tests.service import Person, Service
 
@@ -11,7 +13,8 @@ from estampe.http.route import Route
 ROUTES = list(table(1))
 WITH_JOB = [route for route in ROUTES if "{job_id}" in route.path]
 WITH_ASSET = [route for route in ROUTES if "{asset_id}" in route.path]
-NEVER = {"job": "job_" + "a" * 24, "asset": "as_" + "a" * 24}
+WITH_KEY = [route for route in ROUTES if "{key_id}" in route.path]
+NEVER = {"job": "job_" + "a" * 24, "asset": "as_" + "a" * 24, "key": "key_" + "a" * 24}
 
 
 def named(route: Route) -> str:
@@ -19,27 +22,51 @@ def named(route: Route) -> str:
 
 
 @pytest.fixture
-def hers(ana: Person) -> dict[str, str]:
+def hers(ana: Person, boss: Person) -> dict[str, str]:
     job = ana.make("a secret cat", width=64, height=64)
-    return {"job": job["job_id"], "asset": job["outputs"][0]["asset_id"]}
+    key = boss.post("/api/keys", json={"name": "a secret key"}).json()
+    return {"job": job["job_id"], "asset": job["outputs"][0]["asset_id"], "key": key["key_id"]}
 
 
-def asked(person: Person, route: Route, job: str, asset: str) -> tuple[int, list[tuple[str, str]], str]:
-    path = route.path.format(job_id=job, asset_id=asset)
-    answer = person.request(route.method, path, headers={"X-Request-Id": "same"})
-    told = answer.text.replace(job, "ID").replace(asset, "ID")
-    volatile = {"date"}
-    return answer.status_code, [(k, v) for k, v in answer.headers.items() if k not in volatile], told
+def asked(person: Person, method: str, path: str, ids: dict[str, str], **how: Any) -> tuple[int, Any, str]:
+    """What is told, with the ids left out."""
+    headers = {"X-Request-Id": "same"} | how.pop("headers", {})
+    answer = person.request(method, path, headers=headers, **how)
+    told, seen = answer.text, [(k, v) for k, v in answer.headers.items() if k not in {"date", "ratelimit"}]
+    for one in ids.values():
+        told = told.replace(one, "ID")
+    return answer.status_code, seen, told
 
 
-@pytest.mark.parametrize("route", WITH_JOB + WITH_ASSET, ids=named)
-def test_another_tenant_s_id_is_an_unknown_id(hers: dict[str, str], bob: Person, ana: Person, route: Route):
-    known = asked(bob, route, hers["job"], hers["asset"])
-    unknown = asked(bob, route, NEVER["job"], NEVER["asset"])
+VARIATIONS: list[dict[str, Any]] = [
+    {},
+    {"headers": {"If-None-Match": "*", "Range": "bytes=0-0", "Last-Event-ID": "1", "Idempotency-Key": "k"}},
+    {"params": {"wait": 1}},
+    {"params": {"variant": "thumbnail"}},
+]
+
+
+def test_every_kind_of_id_is_tried():
+    assert len(WITH_JOB + WITH_ASSET + WITH_KEY) == len([route for route in ROUTES if "{" in route.path])
+
+
+@pytest.mark.parametrize("how", VARIATIONS, ids=str)
+@pytest.mark.parametrize("route", WITH_JOB + WITH_ASSET + WITH_KEY, ids=named)
+def test_another_tenant_s_id_is_an_unknown_id(
+    hers: dict[str, str], bob: Person, ana: Person, route: Route, how: dict[str, Any]
+):
+    known, unknown = (
+        asked(bob, route.method, route.path.format(**{f"{kind}_id": one for kind, one in ids.items()}), ids, **how)
+        for ids in (hers, NEVER)
+    )
 
     assert known == unknown
-    assert known[0] == 404
+    assert known[0] == (400 if how.get("params", {}).keys() - _parameters(route) else 404)
     assert ana.job(hers["job"])["status"] == "succeeded"
+
+
+def _parameters(route: Route) -> set[str]:
+    return {field.encode_name for field in msgspec.structs.fields(route.query)} if route.query else set()
 
 
 def test_lists_show_one_s_own_tenant_alone(hers: dict[str, str], bob: Person):

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from estampe.errors import Unauthenticated
-from estampe.identity._jwks import ALGORITHMS, key_set
 from estampe.identity._jws import check_header, check_signature, split
+from estampe.identity._public_keys import ALGORITHMS, key_set
+from estampe.identity._strict import base64url
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "vectors" / "wycheproof"
 if not FOLDER.exists():
@@ -43,9 +44,12 @@ def passes(given, token):
 
 
 def allowed(given, test):
-    """What is not RSA PKCS #1 v1.5 is refused by the algorithm's name alone."""
+    """An algorithm that is not ours is refused by its name alone, as is one that the key was not made for."""
     entries = given.get("keys", [given])
-    return test["result"] == "valid" and all(entry.get("alg") in ALGORITHMS for entry in entries)
+    if test["result"] != "valid" or not all(entry.get("alg") in ALGORITHMS for entry in entries):
+        return False
+    asked = json.loads(base64url(test["jws"].split(".")[0]))["alg"]
+    return all(entry["alg"] == asked for entry in entries)
 
 
 @pytest.mark.parametrize(("given", "test"), vectors("json_web_signature_test.json"))

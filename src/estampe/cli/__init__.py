@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
@@ -123,6 +123,62 @@ def doctor(*, port: Port = None, data_dir: DataDir = None, config: Config = None
 
     if not examine(_begin(config, port=port, data_dir=data_dir)):
         sys.exit(FAILED)
+
+
+app.command("estampe.cli.erase:app", name="erase", help="Erase who left for good, or see who is about to be.")
+app.command("estampe.cli.keys:app", name="keys", help="API keys: make, list and withdraw them.")
+
+
+ledger = App(name="ledger", help="What was used, by whom.")
+limits = App(name="limits", help="What one tenant may use, beside its plan.")
+app.command(ledger)
+app.command(limits)
+
+TenantId = Annotated[str, Parameter(help="The tenant's id (`GET /api/me` tells it).")]
+
+
+@ledger.command
+def check(*, data_dir: DataDir = None, config: Config = None) -> None:
+    """Prove that ledger, jobs, outputs and counters agree: a line for each place where they do not."""
+    from estampe.cli.ledger import check as agrees
+
+    if not agrees(_begin(config, data_dir=data_dir)):
+        sys.exit(FAILED)
+
+
+@limits.command
+def show(tenant: TenantId, *, data_dir: DataDir = None, config: Config = None) -> None:
+    """Print what was set for a tenant."""
+    from estampe.cli.ledger import show as print_limits
+
+    print_limits(_begin(config, data_dir=data_dir), tenant)
+
+
+@limits.command(name="set")
+def set_(
+    tenant: TenantId,
+    *,
+    plan: str | None = None,
+    quota: Annotated[list[str] | None, Parameter(help="unit=number, or unit=unlimited; may be repeated.")] = None,
+    max_queued: int | None = None,
+    max_running: int | None = None,
+    period: Literal["day", "month"] | None = None,
+    data_dir: DataDir = None,
+    config: Config = None,
+) -> None:
+    """Give a tenant another plan, or other numbers in it; what was set before is replaced."""
+    from estampe.cli.ledger import change, stated
+
+    said = stated(quotas=quota or [], max_queued=max_queued, max_running=max_running, period=period)
+    change(_begin(config, data_dir=data_dir), tenant, plan, said)
+
+
+@limits.command
+def clear(tenant: TenantId, *, data_dir: DataDir = None, config: Config = None) -> None:
+    """Hold a tenant to its plan again."""
+    from estampe.cli.ledger import clear as forget
+
+    forget(_begin(config, data_dir=data_dir), tenant)
 
 
 def main() -> None:

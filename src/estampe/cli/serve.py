@@ -6,9 +6,10 @@ import errno
 import os
 import signal
 import socket
+import tempfile
 from typing import Any
 
-from estampe import bootstrap
+from estampe import bootstrap, telemetry
 from estampe.errors import InvalidSetting, Text
 from estampe.settings import Settings
 
@@ -25,10 +26,13 @@ def serve(settings: Settings) -> None:
     with bootstrap.database_url(settings) as url:
         bootstrap.migrated(url)
         os.environ.update(settings.environment(), ESTAMPE_DATABASE_URL=url)
-        if settings.server == "granian":
-            _granian(settings)
-        else:
-            _uvicorn(settings)
+        run = _granian if settings.server == "granian" else _uvicorn
+        if settings.api_processes == 1:
+            run(settings)
+            return
+        with tempfile.TemporaryDirectory(prefix="estampe-metrics-") as folder:
+            os.environ[telemetry.SHARED_FOLDER] = folder
+            run(settings)
 
 
 def require_port(settings: Settings) -> None:
@@ -90,6 +94,8 @@ def _uvicorn(settings: Settings) -> None:
         backlog=BACKLOG,
         timeout_graceful_shutdown=STOP_SECONDS,
         access_log=False,
+        # `trusted_proxies` says whom to believe; uvicorn would believe whoever connects from this machine.
+        proxy_headers=False,
         log_level="warning",
         server_header=False,
     )

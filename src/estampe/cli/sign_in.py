@@ -5,7 +5,7 @@ import asyncio
 from estampe import bootstrap
 from estampe.db import Database
 from estampe.errors import InvalidSetting, Text
-from estampe.identity import session
+from estampe.identity import _session as session
 from estampe.identity.local import Local
 from estampe.settings import Settings
 

@@ -77,7 +77,7 @@ class Database:
 
     @asynccontextmanager
     async def tenant(self, tenant_id: TenantId) -> AsyncIterator[Scope]:
-        """A transaction in which `estampe.tenant` is set: the only way to a tenant's rows from a request."""
+        """A transaction that sees one tenant's rows alone, whatever it asks: a request's only way to them."""
         async with self._transaction() as scope:
             await scope.one("enter_tenant", tenant_id=tenant_id)
             yield scope

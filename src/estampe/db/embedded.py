@@ -25,6 +25,8 @@ from estampe.db import binaries, cluster
 from estampe.errors import DatabaseUnavailable, InvalidSetting, Text
 
 ROLE = "estampe"
+# What requests run as: see 0003_pre_row_level_security.sql. Our own role may not make roles.
+TENANT_ROLE = "estampe_tenant"
 PORT = 5432
 SOCKET = f".s.PGSQL.{PORT}"
 # sockaddr_un holds 108 bytes on Linux and 104 on macOS, the last one zero.
@@ -224,6 +226,11 @@ class EmbeddedPostgres:
             with psycopg.connect(self._superuser_url(), autocommit=True) as connection:
                 if not connection.execute("select from pg_roles where rolname = %s", [ROLE]).rowcount:
                     connection.execute(f"create role {ROLE} login")
+                if not connection.execute("select from pg_roles where rolname = %s", [TENANT_ROLE]).rowcount:
+                    connection.execute(f"create role {TENANT_ROLE} nologin")
+                # A server at the end of a long recovery answers before it can be written.
+                if not connection.execute("select where pg_has_role(%s, %s, 'member')", [ROLE, TENANT_ROLE]).rowcount:
+                    connection.execute(f"grant {TENANT_ROLE} to {ROLE}")
                 if not connection.execute("select from pg_database where datname = %s", [ROLE]).rowcount:
                     connection.execute(f"create database {ROLE} owner {ROLE}")
         except psycopg.Error as error:

@@ -1,6 +1,6 @@
 -- enter_tenant --
--- Until the transaction ends, this connection works for one tenant
-select set_config('estampe.tenant', %(tenant_id)s, true);
+-- Until the transaction ends, this connection works for one tenant, and as a role that sees no other's rows
+select set_config('estampe.tenant', %(tenant_id)s, true), set_config('role', 'estampe_tenant', true);
 
 -- put_tenant --
 -- Write a tenant's readable names once
@@ -10,9 +10,11 @@ on conflict (id) do nothing;
 
 -- put_job --
 -- A new job, queued
-insert into jobs (id, tenant_id, user_id, organization_id, kind, model, parameters, metadata, queue_id, retry_of, deadline_at)
-values (%(id)s, %(tenant_id)s, %(user_id)s, %(organization_id)s, %(kind)s, %(model)s, %(parameters)s, %(metadata)s,
-        %(queue_id)s, %(retry_of)s, now() + make_interval(secs => %(deadline_s)s::double precision))
+insert into jobs (id, tenant_id, user_id, key_id, organization_id, kind, model, parameters, metadata, queue_id, retry_of,
+    deadline_at, slot, quota_day, quota_unit, reserved_units, reserved_gpu_seconds)
+values (%(id)s, %(tenant_id)s, %(user_id)s, %(key_id)s, %(organization_id)s, %(kind)s, %(model)s, %(parameters)s,
+    %(metadata)s, %(queue_id)s, %(retry_of)s, now() + make_interval(secs => %(deadline_s)s::double precision),
+    %(slot)s, %(quota_day)s, %(quota_unit)s, %(reserved_units)s, %(reserved_gpu_seconds)s)
 returning *;
 
 -- take_idempotency_key --
@@ -31,14 +33,12 @@ where tenant_id = %(tenant_id)s and user_id = %(user_id)s and key = %(key)s;
 
 -- find_job --
 -- One job of a tenant, with its place in the queue (0 is next)
-select j.*, case when j.status = 'queued' then
-    (select count(*) from jobs w where w.status = 'queued' and w.queue_id < j.queue_id) end as queue_position
+select j.*, case when j.status = 'queued' then jobs_before(j.queue_id) end as queue_position
 from jobs j where j.id = %(job_id)s and j.tenant_id = %(tenant_id)s;
 
 -- list_jobs --
 -- A page of a tenant's jobs, newest first
-select j.*, case when j.status = 'queued' then
-    (select count(*) from jobs w where w.status = 'queued' and w.queue_id < j.queue_id) end as queue_position
+select j.*, case when j.status = 'queued' then jobs_before(j.queue_id) end as queue_position
 from jobs j
 where j.tenant_id = %(tenant_id)s
   and (%(user_id)s::text is null or j.user_id = %(user_id)s)
@@ -215,10 +215,365 @@ select id, user_id, organization_id, role, created_at, expires_at
 from sessions where hash = %(hash)s and expires_at > now();
 
 -- end_session --
--- Sign out
-delete from sessions where hash = %(hash)s;
+-- Sign out, and withdraw the tokens that the session still has
+with ended as (delete from sessions where hash = %(hash)s returning id)
+insert into revocations (issuer, session_id, until)
+select %(issuer)s, id, now() + make_interval(secs => %(token_seconds)s) from ended;
+
+-- put_key --
+-- A new API key
+insert into api_keys (id, tenant_id, user_id, role, permissions, rights_at, name, prefix, secret_sha256, scopes, expires_at)
+values (%(id)s, %(tenant_id)s, %(user_id)s, %(role)s, %(permissions)s, to_timestamp(%(rights_at)s), %(name)s, %(prefix)s,
+    %(secret_sha256)s, %(scopes)s, %(expires_at)s)
+returning *;
+
+-- list_keys --
+-- A page of a tenant's API keys, newest first
+select * from api_keys
+where tenant_id = %(tenant_id)s
+  and (%(user_id)s::text is null or user_id = %(user_id)s)
+  and (%(before_at)s::timestamptz is null or (created_at, id) < (%(before_at)s, %(before_id)s))
+order by created_at desc, id desc
+limit %(limit)s;
+
+-- find_key --
+-- One API key of a tenant
+select * from api_keys where id = %(key_id)s and tenant_id = %(tenant_id)s;
+
+-- find_shown_key --
+-- The API key that somebody shows, and whose it is
+select k.*, t.issuer, t.organization_id from api_keys k join tenants t on t.id = k.tenant_id
+where k.secret_sha256 = %(secret_sha256)s;
+
+-- tenant_of_key --
+-- Whose an API key is
+select tenant_id from api_keys where id = %(key_id)s;
+
+-- revoke_key --
+-- Withdraw an API key
+update api_keys set revoked_at = clock_timestamp()
+where id = %(key_id)s and tenant_id = %(tenant_id)s and revoked_at is null;
+
+-- revoke_keys_of --
+-- Withdraw the API keys of a user, a member or a whole organisation
+update api_keys k set revoked_at = clock_timestamp() from tenants t
+where t.id = k.tenant_id and t.issuer = %(issuer)s and k.revoked_at is null
+  and (%(user_id)s::text is null or k.user_id = %(user_id)s)
+  and (%(organization_id)s::text is null or t.organization_id = %(organization_id)s)
+  and num_nonnulls(%(user_id)s::text, %(organization_id)s::text) > 0;
+
+-- note_uses_of_keys --
+-- When API keys were last used, to the minute
+update api_keys k set last_used_at = used.at
+from unnest(%(ids)s::text[], %(times)s::double precision[]) as told (id, seconds), to_timestamp(told.seconds) as used (at)
+where k.id = told.id and (k.last_used_at is null or k.last_used_at < used.at - interval '59 seconds');
+
+-- note_rights_of_keys --
+-- What the owners of API keys were last seen to be allowed, unless something later is known
+update api_keys k set role = seen.role, permissions = seen.permissions, rights_at = to_timestamp(seen.at)
+from jsonb_to_recordset(%(seen)s) as seen (tenant_id text, user_id text, role text, permissions text[], at double precision)
+where k.tenant_id = seen.tenant_id and k.user_id = seen.user_id and k.rights_at < to_timestamp(seen.at)
+  and (k.role is distinct from seen.role or k.permissions is distinct from seen.permissions);
+
+-- put_revocation --
+-- Withdraw what has all that is named
+insert into revocations (issuer, session_id, user_id, organization_id, until)
+values (%(issuer)s, %(session_id)s, %(user_id)s, %(organization_id)s, now() + make_interval(secs => %(seconds)s));
+
+-- live_revocations --
+-- What is withdrawn and could still be shown
+select issuer, key_id, session_id, user_id, organization_id,
+    extract(epoch from revoked_at)::double precision as revoked_at, extract(epoch from until)::double precision as until
+from revocations where until > now();
+
+-- forget_old_revocations --
+-- What is withdrawn and could not be shown any more
+delete from revocations where until < now();
 
 -- ping --
 -- Does the database answer?
 select 1 as ok;
 
+
+-- find_terms --
+-- What holds for a tenant's next job: the clock, its own limits, how long one unit of the model usually takes
+select coalesce(%(at)s::timestamptz, now()) as at, tenant_limits.plan, tenant_limits.overrides,
+    typical_gpu_seconds(%(model)s::text) as gpu_seconds
+from (values (1)) as always left join tenant_limits on tenant_limits.tenant_id = %(tenant_id)s;
+
+-- lock_quotas --
+-- From here to the end of the transaction, this tenant's submits pass one at a time
+select pg_advisory_xact_lock(hashtextextended(%(tenant_id)s, 4));
+
+-- find_standing --
+-- What a tenant has waiting and running, and what it has reserved and spent in a period
+select
+    (select count(*) from jobs where tenant_id = %(tenant_id)s and status = 'queued') as queued,
+    (select count(*) from jobs where tenant_id = %(tenant_id)s and status in ('running', 'canceling')) as running,
+    coalesce((
+        select jsonb_object_agg(unit, jsonb_build_object('reserved', reserved, 'spent', spent))
+        from (
+            select unit, sum(reserved) as reserved, sum(spent) as spent from quota_counters
+            where tenant_id = %(tenant_id)s and day between %(first_day)s and %(last_day)s group by unit
+            union all
+            select 'gpu_seconds', sum(gpu_reserved), sum(gpu_spent) from quota_counters
+            where tenant_id = %(tenant_id)s and day between %(first_day)s and %(last_day)s having count(*) > 0
+        ) as used
+    ), '{}') as used;
+
+-- find_slot --
+-- Of a tenant's places to run in, the one with the fewest live jobs
+select place from generate_series(0, %(places)s - 1) as place
+order by (
+    select count(*) from jobs
+    where tenant_id = %(tenant_id)s and slot = place and status in ('queued', 'running', 'canceling')
+), place
+limit 1;
+
+-- find_limits --
+-- What an operator set for a tenant
+select plan, overrides, set_at from tenant_limits where tenant_id = %(tenant_id)s;
+
+-- set_limits --
+-- Another plan for a tenant, or other numbers in it
+insert into tenant_limits (tenant_id, plan, overrides) values (%(tenant_id)s, %(plan)s, %(overrides)s)
+on conflict (tenant_id) do update set plan = excluded.plan, overrides = excluded.overrides, set_at = now();
+
+-- clear_limits --
+-- A tenant is held to its plan again
+delete from tenant_limits where tenant_id = %(tenant_id)s;
+
+-- report_usage --
+-- What a tenant used between two moments, in groups
+select case when 'day' = any (%(by)s) then (at at time zone 'utc')::date end as day,
+    case when 'user' = any (%(by)s) then user_id end as user_id,
+    case when 'model' = any (%(by)s) then model end as model,
+    case when 'kind' = any (%(by)s) then kind end as kind,
+    currency, unit, count(*) as attempts, count(*) filter (where outcome = 'succeeded') as succeeded,
+    sum(units)::double precision as units, sum(gpu_seconds)::double precision as gpu_seconds,
+    sum(cost)::double precision as cost
+from usage_ledger
+where tenant_id = %(tenant_id)s and at >= %(since)s and at < %(until)s
+  and (%(user_id)s::text is null or user_id = %(user_id)s)
+group by 1, 2, 3, 4, 5, 6
+order by 1, 2, 3, 4, 5, 6
+limit %(limit)s;
+
+-- forget_user_in_ledger --
+-- The ledger's rows of a user are nobody's from now on; how many there were
+select forget_user_in_ledger(%(tenant_id)s, %(user_id)s) as forgotten;
+
+-- ledger_discrepancies --
+-- Wherever jobs, outputs, ledger and counters do not agree, all as of one moment; what is from before is left out
+with made as (
+    select job_id, count(*) as files, sum(coalesce(duration_s, 1)) as amount
+    from assets where job_id is not null group by job_id
+), wanted as (
+    select tenant_id, day, unit, sum(reserved) as reserved, sum(gpu_reserved) as gpu_reserved, sum(spent) as spent,
+        sum(gpu_spent) as gpu_spent
+    from (
+        select tenant_id, quota_day as day, quota_unit as unit, reserved_units as reserved,
+            reserved_gpu_seconds as gpu_reserved, 0 as spent, 0 as gpu_spent
+        from jobs where quota_day is not null and status in ('queued', 'running', 'canceling')
+        union all
+        select tenant_id, day, unit, 0, 0, units, gpu_seconds from usage_ledger where outcome = 'succeeded'
+    ) as each group by tenant_id, day, unit
+)
+select format('job %%s %%s and the ledger has no row that says so', j.id, j.status) as said
+from jobs j left join usage_ledger l on l.job_id = j.id and l.attempt = j.attempt and l.outcome = j.status
+where j.quota_day is not null and (j.status = 'succeeded' or (j.usage is not null and j.finished_at is not null))
+  and l.id is null
+union all
+select format('row %%s says that job %%s %%s, and it is %%s', l.id, j.id, l.outcome, j.status)
+from usage_ledger l join jobs j on j.id = l.job_id where l.outcome <> j.status
+union all
+select format('row %%s charges job %%s %%s %%s and %%s gpu-seconds, the job says %%s and %%s', l.id, j.id, l.units,
+    l.unit, l.gpu_seconds, j.usage->>'units', j.usage->>'gpu_seconds')
+from usage_ledger l join jobs j on j.id = l.job_id and j.status = l.outcome
+where l.units is distinct from round((j.usage->>'units')::numeric, 6)
+   or l.gpu_seconds is distinct from round((j.usage->>'gpu_seconds')::numeric, 6)
+   or (l.tenant_id, l.kind, l.model, l.day, l.unit) is distinct from
+      (j.tenant_id, j.kind, j.model, j.quota_day, j.quota_unit)
+union all
+select format('job %%s is charged %%s times', job_id, count(*))
+from usage_ledger where outcome = 'succeeded' group by job_id having count(*) > 1
+union all
+select format('job %%s is charged %%s %%s and made %%s', j.id, l.units, l.unit, coalesce(made.amount, 0))
+from jobs j join usage_ledger l on l.job_id = j.id and l.outcome = 'succeeded' left join made on made.job_id = j.id
+where j.status = 'succeeded' and abs(coalesce(made.amount, 0) - l.units) > 0.001 * greatest(made.files, 1)
+union all
+select format('job %%s has %%s outputs that no row charges', j.id, made.files)
+from made join jobs j on j.id = made.job_id
+where j.quota_day is not null
+  and not exists (select from usage_ledger l where l.job_id = j.id and l.outcome = 'succeeded')
+union all
+select format('the counter of %%s, %%s, %%s has %%s reserved and %%s spent, the sums are %%s and %%s', tenant_id, day,
+    unit, c.reserved, c.spent, w.reserved, w.spent)
+from quota_counters c full join wanted w using (tenant_id, day, unit)
+where (coalesce(c.reserved, 0), coalesce(c.spent, 0), coalesce(c.gpu_reserved, 0), coalesce(c.gpu_spent, 0))
+   <> (coalesce(w.reserved, 0), coalesce(w.spent, 0), coalesce(w.gpu_reserved, 0), coalesce(w.gpu_spent, 0));
+
+-- add_auth_events --
+-- What was seen in some minutes, added to what other processes saw
+insert into auth_events (at, reason, issuer, route, source, user_id, tenant_id, count)
+select * from unnest(%(at)s::timestamptz[], %(reason)s::text[], %(issuer)s::text[], %(route)s::text[],
+    %(source)s::text[], %(user_id)s::text[], %(tenant_id)s::text[], %(count)s::bigint[])
+on conflict (at, reason, issuer, route, source, user_id, tenant_id)
+    do update set count = auth_events.count + excluded.count;
+
+-- list_auth_events --
+-- Sign-ins and refusals of a tenant, or of all of them and of nobody's, newest first
+select at, reason, issuer, route, source, user_id, tenant_id, count from auth_events
+where at >= date_trunc('minute', %(since)s::timestamptz) and at < %(until)s
+  and (%(tenant_id)s::text is null or tenant_id = %(tenant_id)s)
+order by at desc, count desc, reason, route, source, user_id
+limit %(limit)s;
+
+-- count_auth_events --
+-- How often each reason came in that time
+select reason, sum(count)::bigint as count from auth_events
+where at >= date_trunc('minute', %(since)s::timestamptz) and at < %(until)s
+  and (%(tenant_id)s::text is null or tenant_id = %(tenant_id)s)
+group by reason order by reason;
+
+-- forget_auth_events --
+-- Sign-ins and refusals past their days
+delete from auth_events where at < now() - make_interval(days => %(days)s);
+
+-- count_jobs --
+-- The jobs that have not ended, and those that did in the last hour, by status
+select status, count(*) as count from jobs
+where finished_at is null or finished_at > now() - interval '1 hour'
+group by status;
+
+-- take_delivery --
+-- Note a webhook's delivery; no row when it was delivered before
+insert into webhook_deliveries (id) values (%(id)s) on conflict (id) do nothing returning id;
+
+-- say_of_subject --
+-- Note when something was said of a subject; no row when something later was said already
+insert into webhook_subjects (subject, said_at) values (%(subject)s, %(said_at)s)
+on conflict (subject) do update set said_at = excluded.said_at where webhook_subjects.said_at <= excluded.said_at
+returning subject;
+
+-- forget_deliveries --
+-- Webhooks that the sender has long given up on
+with old as (delete from webhook_subjects where said_at < now() - make_interval(days => %(days)s))
+delete from webhook_deliveries where at < now() - make_interval(days => %(days)s);
+
+-- put_timed_revocation --
+-- Withdraw what has all that is named and was issued before the moment told
+insert into revocations (issuer, session_id, user_id, organization_id, revoked_at, until)
+values (%(issuer)s, %(session_id)s, %(user_id)s, %(organization_id)s, %(revoked_at)s,
+    now() + make_interval(secs => %(seconds)s));
+
+-- cancel_waiting_jobs --
+-- The queued jobs of a user, of an organisation, or of the one in the other
+update jobs set version = version + 1, status = 'canceled', finished_at = clock_timestamp()
+where status = 'queued' and created_at <= %(made_before)s
+  and (%(user_id)s::text is null or user_id = %(user_id)s)
+  and tenant_id in (
+      select id from tenants
+      where issuer = %(issuer)s and (%(organization_id)s::text is null or organization_id = %(organization_id)s))
+  and num_nonnulls(%(user_id)s::text, %(organization_id)s::text) > 0;
+
+-- put_departure --
+-- A user or an organisation has left: to be erased after the hold-back
+insert into departures (id, issuer, user_id, organization_id, left_at, erase_at)
+values (%(id)s, %(issuer)s, %(user_id)s, %(organization_id)s, %(left_at)s,
+    %(left_at)s::timestamptz + make_interval(days => %(hold_back_days)s))
+on conflict (id) do update
+    set user_id = excluded.user_id, organization_id = excluded.organization_id, left_at = excluded.left_at,
+        erase_at = excluded.erase_at, erased_at = null
+    where departures.erased_at is not null;
+
+-- spare_departure --
+-- They have not left after all
+delete from departures
+where erased_at is null and %(name)s in (user_id, organization_id)
+returning coalesce(user_id, organization_id) as name;
+
+-- open_departures --
+-- Those who have left and are not erased yet; all of them, or those whose time has come
+select id, issuer, user_id, organization_id, left_at, erase_at, erase_at <= now() as due from departures
+where erased_at is null and (not %(due)s or erase_at <= now())
+order by erase_at;
+
+-- lock_departed_jobs --
+-- Some jobs of who has left, held so that no worker ends one meanwhile
+select j.id, j.tenant_id from jobs j
+where j.tenant_id = %(tenant_id)s
+   or (j.user_id = %(user_id)s and exists (select from tenants t where t.id = j.tenant_id and t.issuer = %(issuer)s))
+limit 200 for update of j;
+
+-- doom_files_of_jobs --
+-- The files of jobs that are about to be erased, left to the sweeper
+insert into unclaimed_files (key, since)
+select unnest(array[key, thumbnail_key]), '-infinity' from assets where job_id = any (%(job_ids)s)
+on conflict (key) do update set since = excluded.since;
+
+-- forget_jobs --
+-- Jobs of who has left, and the keys that stand for them
+with keys as (delete from idempotency_keys where job_id = any (%(job_ids)s))
+delete from jobs where id = any (%(job_ids)s);
+
+-- forget_uploads --
+-- Some of the files that who has left brought along; the files themselves are left to the sweeper
+with gone as (
+    delete from assets where id in (
+        select a.id from assets a
+        where a.job_id is null and (a.tenant_id = %(tenant_id)s or (a.user_id = %(user_id)s
+            and exists (select from tenants t where t.id = a.tenant_id and t.issuer = %(issuer)s)))
+        limit 200 for update of a)
+    returning key, thumbnail_key
+)
+insert into unclaimed_files (key, since) select unnest(array[key, thumbnail_key]), '-infinity' from gone
+on conflict (key) do update set since = excluded.since;
+
+-- forget_idempotency_of_departed --
+-- What is left of the keys that made asking twice safe
+delete from idempotency_keys k using tenants t
+where t.id = k.tenant_id and (t.id = %(tenant_id)s or (t.issuer = %(issuer)s and k.user_id = %(user_id)s));
+
+-- forget_api_keys_of_departed --
+-- The API keys of who has left
+delete from api_keys k using tenants t
+where t.id = k.tenant_id and (t.id = %(tenant_id)s or (t.issuer = %(issuer)s and k.user_id = %(user_id)s));
+
+-- forget_auth_events_of_departed --
+-- The sign-ins and refusals of who has left
+delete from auth_events e
+where e.tenant_id = %(tenant_id)s
+   or (e.user_id = %(user_id)s and exists (select from tenants t where t.id = e.tenant_id and t.issuer = %(issuer)s))
+   or (e.user_id = %(user_id)s and e.issuer = %(issuer)s);
+
+-- forget_revocations_of_departed --
+-- What was withdrawn from who has left: no token of theirs lives as long as a hold-back
+delete from revocations
+where issuer = %(issuer)s and (user_id = %(user_id)s or organization_id = %(organization_id)s);
+
+-- forget_sessions_of_departed --
+-- The browser sessions and sign-in codes of who has left; the local issuer's alone are kept here
+with codes as (
+    delete from sign_in_codes where user_id = %(user_id)s or organization_id = %(organization_id)s
+)
+delete from sessions where user_id = %(user_id)s or organization_id = %(organization_id)s;
+
+-- forget_names_in_ledger --
+-- What was used stays counted, and no longer says by whom
+select sum(forget_user_in_ledger(tenant_id, user_id)) as forgotten
+from (select distinct l.tenant_id, l.user_id from usage_ledger l
+      where l.user_id !~ '^gone_' and (l.tenant_id = %(tenant_id)s or (l.user_id = %(user_id)s
+          and exists (select from tenants t where t.id = l.tenant_id and t.issuer = %(issuer)s)))) as theirs;
+
+-- forget_limits_of_departed --
+-- What an operator set for a tenant that is no more
+delete from tenant_limits where tenant_id = %(tenant_id)s;
+
+-- forget_tenant --
+-- The tenant of who has left, once nothing is theirs; the ledger goes on counting by its id
+delete from tenants where id = %(tenant_id)s;
+
+-- close_departure --
+-- Erased: only the derived id is left, and the day
+update departures set user_id = null, organization_id = null, erased_at = now() where id = %(id)s and erased_at is null;

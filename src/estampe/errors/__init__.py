@@ -10,14 +10,15 @@ EstampeError
 ├── Unauthenticated
 │   ├── TokenMissing · TokenInvalid · TokenExpired · TokenNotActiveYet · TokenInvalidSignature
 │   └── TokenInvalidAlgorithm · TokenInvalidAuthorizedParty · TokenInvalidIssuer · TokenTypeMismatch
-│       · SessionPending · KeyRevoked · SignInCodeInvalid
+│       · SessionPending · KeyRevoked · StepUpRequired · SignInCodeInvalid
+│       · WebhookSignatureInvalid
 ├── Forbidden
 │   └── PermissionMissing · IdentityMismatch
 ├── JobState
 │   └── JobNotFinished · JobFailed · JobCanceled · JobExpired · IdempotencyInProgress
 ├── QuotaExhausted · RateLimited · QueueFull
 ├── Unavailable
-│   └── IdentityProviderUnavailable · NoWorker · Draining
+│   └── IdentityProviderUnavailable · LimitsUnavailable · NoWorker · Draining
 └── EngineError                         what an engine raises; ends as a job's `error`, never as a status
 """
 
@@ -28,6 +29,7 @@ from estampe.errors.identity import (
     PermissionMissing,
     SessionPending,
     SignInCodeInvalid,
+    StepUpRequired,
     TokenExpired,
     TokenInvalid,
     TokenInvalidAlgorithm,
@@ -38,6 +40,7 @@ from estampe.errors.identity import (
     TokenNotActiveYet,
     TokenTypeMismatch,
     Unauthenticated,
+    WebhookSignatureInvalid,
 )
 from estampe.errors.requests import (
     BodyTooLarge,
@@ -61,6 +64,7 @@ from estampe.errors.states import (
     JobFailed,
     JobNotFinished,
     JobState,
+    LimitsUnavailable,
     NoWorker,
     QueueFull,
     QuotaExhausted,
@@ -90,6 +94,7 @@ __all__ = [
     "JobState",
     "KeyRevoked",
     "LimitExceeded",
+    "LimitsUnavailable",
     "MediaTypeUnsupported",
     "MethodNotAllowed",
     "NoWorker",
@@ -101,6 +106,7 @@ __all__ = [
     "RequestRefused",
     "SessionPending",
     "SignInCodeInvalid",
+    "StepUpRequired",
     "Text",
     "TokenExpired",
     "TokenInvalid",
@@ -114,4 +120,5 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "UnknownModel",
+    "WebhookSignatureInvalid",
 ]

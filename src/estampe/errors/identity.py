@@ -87,6 +87,17 @@ class KeyRevoked(Unauthenticated):
     title = Text("This API key has been revoked.", "Cette clé d'API a été révoquée.")
 
 
+class StepUpRequired(Unauthenticated):
+    """The person signed in too long ago for this (RFC 9470): `max_age_seconds` is what is asked for."""
+
+    code = "insufficient_user_authentication"
+    title = Text("Confirm that it is you: sign in again.", "Confirmez votre identité : connectez-vous à nouveau.")
+
+    def __init__(self, max_age_seconds: int) -> None:
+        super().__init__()
+        self.max_age_seconds = max_age_seconds
+
+
 class SignInCodeInvalid(Unauthenticated):
     """The single-use sign-in code is unknown, used or too old."""
 
@@ -95,6 +106,13 @@ class SignInCodeInvalid(Unauthenticated):
         "This sign-in link has been used or is too old. Run `estampe link` for a new one.",
         "Ce lien de connexion a déjà servi ou a expiré. Lancez « estampe link » pour en obtenir un autre.",
     )
+
+
+class WebhookSignatureInvalid(Unauthenticated):
+    """A webhook that the identity provider did not sign, or not just now."""
+
+    code, status = "webhook_signature_invalid", 400
+    title = Text("The webhook's signature is not valid.", "La signature du webhook n'est pas valide.")
 
 
 class Forbidden(EstampeError):

@@ -84,6 +84,13 @@ class NoWorker(Unavailable):
     """No live worker announces a model of this kind."""
 
 
+class LimitsUnavailable(Unavailable):
+    """The store that counts requests is away: what spends is refused, for nobody could say when to stop."""
+
+    code = "limits_unavailable"
+    title = Text("Limits cannot be checked now.", "Les limites ne peuvent pas être vérifiées pour l'instant.")
+
+
 class Draining(Unavailable):
     """The process is stopping."""
 

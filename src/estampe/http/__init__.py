@@ -14,17 +14,33 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from estampe.http import assets, docs_page, generate, health, jobs, models, sign_in, streams
+from estampe.http import (
+    assets,
+    auth_events,
+    docs_page,
+    generate,
+    health,
+    jobs,
+    keys,
+    metrics,
+    models,
+    sign_in,
+    streams,
+    usage,
+    webhooks,
+)
 from estampe.http.installation import Installation
+from estampe.http.metered import Metered
 from estampe.http.pages import Pages
 from estampe.http.route import Access, Call, Handler, Reply, Route
 from estampe.http.table import Table
 
-EXPOSED = ["Location", "Retry-After", "ETag", "X-Request-Id", "WWW-Authenticate", "Content-Range"]
+EXPOSED = ["Location", "Retry-After", "ETag", "X-Request-Id", "WWW-Authenticate", "Content-Range",
+           "RateLimit-Policy", "RateLimit"]  # fmt: skip
 TAKEN = ["Authorization", "Content-Type", "Idempotency-Key", "Prefer", "If-None-Match", "Last-Event-ID", "Range"]
 
 
-def table(max_upload_bytes: int) -> Table:
+def table(max_upload_bytes: int, metrics_for: str = "operator") -> Table:
     """Every route there is."""
     declared = Table(
         [
@@ -32,8 +48,13 @@ def table(max_upload_bytes: int) -> Table:
             *jobs.ROUTES,
             *streams.ROUTES,
             *assets.routes(max_upload_bytes),
+            *keys.ROUTES,
             *models.ROUTES,
+            *usage.ROUTES,
             *sign_in.ROUTES,
+            *auth_events.ROUTES,
+            *webhooks.ROUTES,
+            *metrics.routes(metrics_for),
             *health.ROUTES,
         ]
     )
@@ -49,7 +70,7 @@ def table(max_upload_bytes: int) -> Table:
 
 def application(installation: Installation, opened: contextlib.AbstractAsyncContextManager[None]) -> ASGIApp:
     """The ASGI app; `opened` holds the database and the rest open for as long as it serves."""
-    front = table(installation.settings.max_upload_bytes).asgi(installation)
+    front = table(installation.settings.max_upload_bytes, installation.settings.metrics).asgi(installation)
     middleware = [
         Middleware(
             CORSMiddleware,
@@ -63,7 +84,7 @@ def application(installation: Installation, opened: contextlib.AbstractAsyncCont
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with opened, installation.hub.listening():
+        async with opened:
             _end_streams_on_signals(installation.hub.stop_streams)
             # Thousands of streams make a large heap: without this, collections show as half-second pauses.
             gc.freeze()
@@ -71,7 +92,7 @@ def application(installation: Installation, opened: contextlib.AbstractAsyncCont
             yield
             installation.hub.stop_streams()
 
-    served: ASGIApp = Pages(front)
+    served: ASGIApp = Metered(Pages(front))
     return Starlette(
         routes=[Mount("/", app=served)],
         middleware=middleware if installation.settings.allowed_origins else [],

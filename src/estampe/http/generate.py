@@ -16,6 +16,8 @@ from estampe.errors import (
     LimitExceeded,
     NotFound,
     NoWorker,
+    QueueFull,
+    QuotaExhausted,
     Text,
     UnknownModel,
 )
@@ -23,6 +25,7 @@ from estampe.http import views
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Call, Handler, Reply, Route
 from estampe.http.schemas import ABOUT_THE_REQUEST, Accepted, Generate, GenerateImage, GenerateVideo, Result
+from estampe.jobs.accounts import Charge
 from estampe.jobs.queue import Order, Placed
 from estampe.policy.permissions import Permission
 
@@ -46,6 +49,7 @@ def create(kind: str) -> Handler:
             kind=kind,
             model=model.name,
             parameters=parameters,
+            charge=_charge(here, kind, model.name, parameters),
             metadata=body.metadata,
             deadline_s=body.deadline_s,
             idempotency_key=key,
@@ -62,6 +66,11 @@ def _asked(body: Generate) -> dict[str, Any]:
     """What the person asked of the model; what was not said is not there."""
     fields = msgspec.structs.asdict(body)
     return {name: value for name, value in fields.items() if value is not UNSET and name not in ABOUT_THE_REQUEST}
+
+
+def _charge(here: Installation, name: str, model: str, parameters: dict[str, Any]) -> Charge:
+    kind = here.kinds[name]
+    return Charge(model=model, unit=f"{kind.unit}s", units=kind.units(parameters))
 
 
 async def _require_inputs(here: Installation, tenant: TenantId, parameters: dict[str, Any]) -> None:
@@ -114,6 +123,7 @@ async def retry(call: Call[None, None]) -> Reply:
         kind=old.kind,
         model=old.model,
         parameters=parameters,
+        charge=_charge(here, old.kind, old.model, parameters),
         metadata=old.metadata,
         retry_of=old.id,
         idempotency_key=_idempotency_key(call),
@@ -144,7 +154,7 @@ def _preferred_wait(call: Call[Any, Any]) -> float:
     return 0.0
 
 
-_CREATING = (UnknownModel, LimitExceeded, IdempotencyMismatch, NoWorker)
+_CREATING = (UnknownModel, LimitExceeded, IdempotencyMismatch, NoWorker, QuotaExhausted, QueueFull)
 _ASKING = {
     "Idempotency-Key": "Asking twice with one key and one body gives the first job again.",
     "Prefer": "wait=N: answer with the result if it is done within N seconds (at most 60).",
@@ -153,10 +163,12 @@ _MADE = {202: Accepted, 200: Result}
 
 ROUTES = [
     Route("POST", "/api/images/generate", create("image"), may=Permission.IMAGES_GENERATE, tag="generate",
-          summary="Make pictures", body=GenerateImage, replies=_MADE, refuses=_CREATING, request_headers=_ASKING),
+          summary="Make pictures", body=GenerateImage, replies=_MADE, refuses=_CREATING, request_headers=_ASKING,
+          spends=True),
     Route("POST", "/api/videos/generate", create("video"), may=Permission.VIDEOS_GENERATE, tag="generate",
-          summary="Make clips", body=GenerateVideo, replies=_MADE, refuses=_CREATING, request_headers=_ASKING),
+          summary="Make clips", body=GenerateVideo, replies=_MADE, refuses=_CREATING, request_headers=_ASKING,
+          spends=True),
     Route("POST", "/api/jobs/{job_id}/retry", retry, may=Access.SIGNED_IN, tag="generate",
           summary="Make it again: same parameters, same seed", replies=_MADE,
-          refuses=(NotFound, *_CREATING), request_headers=_ASKING),
+          refuses=(NotFound, *_CREATING), request_headers=_ASKING, spends=True),
 ]  # fmt: skip

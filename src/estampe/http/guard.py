@@ -16,10 +16,16 @@ class Guard:
         self._operators = frozenset(installation.settings.operators)
 
     async def admit(self, may: Access | Permission, headers: RawHeaders) -> Principal | None:
-        """Who passes; None where nobody needs to be known.
+        """Who passes; None where nobody needs to be known. Raises what `know` and `allow` raise."""
+        who = await self.know(may, headers)
+        self.allow(may, who)
+        return who
 
-        Raises `InvalidRequest` for a malformed or second Authorization header, `TokenMissing`, what
-        identity raises, and `PermissionMissing`. A token that is sent must be good, even where none is needed.
+    async def know(self, may: Access | Permission, headers: RawHeaders) -> Principal | None:
+        """Who asks; None where nobody needs to be known.
+
+        Raises `InvalidRequest` for a malformed or second Authorization header, `TokenMissing` and what
+        identity raises. A token that is sent must be good, even where none is needed.
         """
         if may is Access.PUBLIC:
             return None
@@ -28,7 +34,9 @@ class Guard:
             if may is Access.SIGNED_URL:
                 return None
             raise TokenMissing
-        principal = await self._identify(token)
-        if isinstance(may, Permission):
-            policy.require(principal, may, self._operators)
-        return principal
+        return await self._identify(token)
+
+    def allow(self, may: Access | Permission, who: Principal | None) -> None:
+        """Raises `PermissionMissing`."""
+        if isinstance(may, Permission) and who is not None:
+            policy.require(who, may, self._operators)

@@ -7,8 +7,15 @@ from estampe.assets import Shelf
 from estampe.assets.links import Links
 from estampe.db import Database
 from estampe.domain import Principal
+from estampe.http.rates import Rates
+from estampe.http.watch import Watch
 from estampe.identity import VerifiedTokens
+from estampe.identity._clerk_events import Sender
+from estampe.identity._events import AuthEvents
+from estampe.identity._revocations import Revocations
+from estampe.identity._rights import Rights
 from estampe.identity.local import Local
+from estampe.jobs.accounts import Accounts
 from estampe.jobs.announced import Announced
 from estampe.jobs.events import Hub
 from estampe.jobs.queue import Queue
@@ -29,8 +36,18 @@ class Installation:
     links: Links
     kinds: Mapping[str, Kind]
     tokens: VerifiedTokens
+    revocations: Revocations
+    rights: Rights
+    accounts: Accounts
+    rates: Rates
     local: Local | None
+    watch: Watch
+    auth_events: AuthEvents
+    clerk_webhooks: Sender | None = None
     remote_issuers: tuple[str, ...] = ()
 
     async def identify(self, token: str) -> Principal:
-        return await self.tokens.principal(token)
+        principal = await self.tokens.principal(token)
+        await self.revocations.check(principal)
+        self.rights.notice(principal)
+        return principal

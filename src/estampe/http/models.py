@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from estampe.http import allowance
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Call, Reply, Route
 from estampe.http.schemas import Me, ModelList
@@ -17,6 +18,8 @@ async def me(call: Call[None, None]) -> Reply:
     here: Installation = call.installation
     who = call.principal
     held = granted(who, frozenset(here.settings.operators))
+    async with here.database.tenant(who.tenant.id) as scope:
+        left = await allowance.read(here.accounts, scope, who)
     answer = Me(
         user_id=who.user_id,
         organization_id=who.organization_id,
@@ -28,7 +31,10 @@ async def me(call: Call[None, None]) -> Reply:
         limits={
             "max_body_bytes": here.settings.max_body_bytes,
             "max_upload_bytes": here.settings.max_upload_bytes,
+            "requests_per_minute_user": here.settings.requests_per_minute_user,
+            "requests_per_minute_tenant": here.settings.requests_per_minute_tenant,
         },
+        allowance=left,
     )
     return Reply(200, answer)
 

@@ -14,11 +14,20 @@ from estampe.http.wire.intake import is_list
 from estampe.policy.permissions import Permission
 
 REF = "#/components/schemas/{name}"
+WORTH_ANOTHER_TRY = frozenset(
+    {
+        HTTPStatus.PAYMENT_REQUIRED,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    }
+)
 STREAMED = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
 
 ANY_ROUTE = (errors.EstampeError, errors.InvalidRequest)
 BEHIND_THE_DOOR = (
     errors.DatabaseUnavailable,
+    errors.RateLimited,
     errors.IdentityProviderUnavailable,
     errors.KeyRevoked,
     errors.SessionPending,
@@ -80,6 +89,14 @@ _HEADERS: Schema = {
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
     },
     "RetryAfter": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}},
+    "RateLimit": {
+        "description": "What is left (`r`) of each policy, and for how many seconds (`t`): an IETF draft.",
+        "schema": {"type": "string"},
+    },
+    "RateLimitPolicy": {
+        "description": "The policies: so many requests (`q`) in so many seconds (`w`).",
+        "schema": {"type": "string"},
+    },
 }
 
 
@@ -90,6 +107,8 @@ def refusals(route: Route) -> dict[int, list[str]]:
         found.update(BEHIND_THE_DOOR)
     if isinstance(route.may, Permission):
         found.add(errors.PermissionMissing)
+    if route.spends:
+        found.add(errors.LimitsUnavailable)
     if "{" in route.path:
         found.add(errors.NotFound)
     if route.body is not None:
@@ -173,6 +192,8 @@ def _reply(route: Route, status: int, schemas: "_Schemas") -> Schema:
         schema = {"type": "string"} if route.streams.startswith("text/") else {}
         content[route.streams] = {"schema": schema}
     reply: Schema = {"description": _phrase(status), "headers": {"X-Request-Id": _header("RequestId")}}
+    if route.may is not Access.PUBLIC:
+        reply["headers"] |= {"RateLimit": _header("RateLimit"), "RateLimit-Policy": _header("RateLimitPolicy")}
     return reply | {"content": content} if content else reply
 
 
@@ -180,7 +201,7 @@ def _refusal(status: int, codes: list[str]) -> Schema:
     headers = {"X-Request-Id": _header("RequestId")}
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         headers["WWW-Authenticate"] = _header("Challenge")
-    if status in {HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+    if status in WORTH_ANOTHER_TRY:
         headers["Retry-After"] = _header("RetryAfter")
     return {"description": _phrase(status), "headers": headers, "content": _refusal_content(codes)}
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from estampe.errors import EstampeError, NotFound, PermissionMissing, Text, TokenMissing
+from estampe.errors import EstampeError, NotFound, PermissionMissing, StepUpRequired, Text, TokenMissing
 from estampe.http.route import Language, Reply
 
 MEDIA_TYPE = "application/problem+json"
@@ -79,7 +79,10 @@ def _challenge(error: EstampeError, asked: Asked, url: str) -> str | None:
     if error.status != HTTPStatus.UNAUTHORIZED:
         return None
     blame = ""
-    if asked.token_sent and not isinstance(error, TokenMissing):
+    if isinstance(error, StepUpRequired):
+        blame = f', error="{error.code}", error_description="{_quotable(error.title.en)}"'
+        blame += f', max_age="{error.max_age_seconds}"'
+    elif asked.token_sent and not isinstance(error, TokenMissing):
         blame = f', error="invalid_token", error_description="{_quotable(error.title.en)}"'
     return f'{CHALLENGE}{blame}, resource_metadata="{_quotable(url)}/.well-known/oauth-protected-resource"'
 

@@ -9,6 +9,8 @@ import msgspec
 
 from estampe.domain import Principal
 from estampe.errors import EstampeError, TokenMissing
+from estampe.http.rates import Rates
+from estampe.http.watch import Watch
 from estampe.policy.permissions import Permission
 from estampe.settings import Settings
 
@@ -32,6 +34,12 @@ class Surroundings(Protocol):
 
     @property
     def settings(self) -> Settings: ...
+
+    @property
+    def watch(self) -> Watch: ...
+
+    @property
+    def rates(self) -> Rates: ...
 
     async def identify(self, token: str) -> Principal:
         """The principal proven by `token`. Raises an `Unauthenticated`."""
@@ -98,6 +106,7 @@ class Route:
     `replies` are the statuses it answers when all is well, each with what it carries; `refuses` are the
     errors beyond those that follow from the rest of the line (401, 403, 413…). `streams` is the media type
     of an answer that is not JSON. `body` may be `bytes`: the handler then gets them unread.
+    `spends`: it makes work or keeps bytes, so it is refused while nobody can count.
     `request_headers` are name → what it does, for the document only. `name` is the operation's id where
     several routes share a handler.
     """
@@ -116,5 +125,6 @@ class Route:
     body_types: tuple[str, ...] = ("application/json",)
     body_limit: int | None = None
     streams: str | None = None
+    spends: bool = False
     request_headers: Mapping[str, str] = field(default_factory=dict)
     name: str | None = None

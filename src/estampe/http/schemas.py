@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from estampe.domain import Model, Progress, Usage
+from estampe.http.allowance import Allowance
 
 # PostgreSQL keeps no NUL, so none comes in.
 Line = Annotated[str, Meta(max_length=256, pattern=r"^[^\x00]*$")]
@@ -179,6 +180,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str
     expires_at: datetime
     limits: dict[str, int]
+    allowance: Allowance
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

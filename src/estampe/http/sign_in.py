@@ -7,11 +7,13 @@ from estampe.errors import InvalidRequest, NotFound, SignInCodeInvalid, Text, To
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Call, Reply, Route
 from estampe.http.schemas import FreshToken, SignInCode, SignInMethods
-from estampe.identity import session
+from estampe.identity import _session as session
 from estampe.identity.local import Local
+from estampe.policy.permissions import ADMINS
 
 COOKIE = "estampe_session"
 SECONDS_A_DAY = 86_400
+CLOCKS_SECONDS = 300
 
 
 async def methods(call: Call[None, None]) -> Reply:
@@ -48,10 +50,11 @@ async def fresh_token(call: Call[None, None]) -> Reply:
 
 async def close_session(call: Call[None, None]) -> Reply:
     here: Installation = call.installation
-    _local(call)
+    local = _local(call)
     secret = _secret(call)
     if secret:
-        await session.end(here.database, secret)
+        until_forgotten = here.settings.token_seconds + CLOCKS_SECONDS
+        await session.end(here.database, secret, local.issuer, token_seconds=until_forgotten)
     return Reply(204, headers={"Set-Cookie": _cookie(here, "", 0)})
 
 
@@ -69,6 +72,7 @@ async def protected_resource(call: Call[None, None]) -> Reply:
     answer = {
         "resource": here.settings.url,
         "authorization_servers": [*issuers, *here.remote_issuers],
+        "scopes_supported": sorted(ADMINS),
         "bearer_methods_supported": ["header"],
     }
     return Reply(200, answer)

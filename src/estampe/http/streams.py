@@ -110,7 +110,7 @@ async def _follow(here: Installation, me: Principal, placed: Placed, language: L
         if now.job.status.ended:
             yield event("done", await views.seen(here, now, language), now.job.version)
             return
-        while (ending := _ending(here, me)) is None:
+        while (ending := await _ending(here, me)) is None:
             patience = QUEUE_LOOK_SECONDS if now.job.status is Status.QUEUED else HEARTBEAT_SECONDS
             heard = await watcher.changed(_seconds(me, patience))
             latest = await here.queue.find(tenant, wanted)
@@ -139,7 +139,7 @@ async def _follow_all(here: Installation, me: Principal, language: Language) -> 
         async for chunk in _first(here, me, teller):
             yield chunk
         looked = time.monotonic()
-        while (ending := _ending(here, me)) is None:
+        while (ending := await _ending(here, me)) is None:
             patience = QUEUE_LOOK_SECONDS if teller.waits else HEARTBEAT_SECONDS
             heard = await watcher.changed(_seconds(me, patience))
             async for chunk in _heard(here, me, heard, teller):
@@ -190,11 +190,11 @@ def _seconds(me: Principal, patience: float) -> float:
     return max(0.0, min(patience, me.expires_at - time.time()))
 
 
-def _ending(here: Installation, me: Principal) -> bytes | None:
-    """The last event of a stream that has to end: its token expired, or the process stops."""
+async def _ending(here: Installation, me: Principal) -> bytes | None:
+    """The last event of a stream that has to end: its token expired or is withdrawn, or the process stops."""
     if here.hub.stopping:
         return event("bye", {})
-    if me.expires_at <= time.time():
+    if me.expires_at <= time.time() or await here.revocations.withdrawn(me):
         return event("reauthenticate", {})
     return None
 

@@ -1,56 +1,32 @@
 """The keys of one issuer: given once, or fetched, cooled down and never lost to an outage."""
 
 import asyncio
-import base64
-import binascii
 import logging
-import re
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import httpx
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
-from cryptography.hazmat.primitives.serialization import load_der_public_key
-from joserfc.jwk import RSAKey
 
 from estampe.errors import IdentityProviderUnavailable
-from estampe.identity._strict import base64url, json_object
+from estampe.identity._addresses import is_https_resource, is_loopback
+from estampe.identity._public_keys import PublicKey, key_set
+from estampe.identity._strict import json_object
 
-ALGORITHMS = frozenset({"RS256", "RS384", "RS512"})
-RSA_BITS = range(2048, 8193)
-LEAST_EXPONENT = 65537
-MAX_KEYS = 64
 MAX_BYTES = 256 * 1024
 TIMEOUT_SECONDS = 5.0
 AHEAD_SECONDS = 240.0
 STALE_SECONDS = 3600.0
 COOL_DOWN_SECONDS = 30.0
 RETRY_SECONDS = 5.0
-_PRIMES = (11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157)
-# Moduli from the flawed Infineon generator are powers of 65537 modulo each of these primes (CVE-2017-15361).
-_ROCA = {prime: frozenset(pow(65537, power, prime) for power in range(prime)) for prime in _PRIMES}
-_ARMOUR = re.compile(r"-----BEGIN (?:RSA )?PUBLIC KEY-----(.+)-----END (?:RSA )?PUBLIC KEY-----", re.DOTALL)
 
 _log = logging.getLogger("estampe.identity")
-
-
-class Key(NamedTuple):
-    """A public key fit for checking signatures; `algorithm` is None when the issuer named none."""
-
-    algorithm: str | None
-    public: RSAKey
-
-    def allows(self, algorithm: str) -> bool:
-        return algorithm in ALGORITHMS and self.algorithm in (None, algorithm)
 
 
 class Keys(Protocol):
     """The keys of exactly one issuer: never look a `kid` up across issuers."""
 
-    async def find(self, kid: str | None) -> Key | None:
+    async def find(self, kid: str | None) -> PublicKey | None:
         """None when this issuer has no such key. Raises `IdentityProviderUnavailable`."""
 
     async def close(self) -> None:
@@ -60,10 +36,10 @@ class Keys(Protocol):
 class GivenKey:
     """The one key in the settings or the data folder: `kid` does not choose among one."""
 
-    def __init__(self, key: Key) -> None:
+    def __init__(self, key: PublicKey) -> None:
         self._key = key
 
-    async def find(self, kid: str | None) -> Key | None:  # noqa: ARG002 - there is nothing to choose
+    async def find(self, kid: str | None) -> PublicKey | None:  # noqa: ARG002 - there is nothing to choose
         return self._key
 
     async def close(self) -> None:
@@ -84,12 +60,14 @@ class FetchedKeys:
         self._timeout_seconds = timeout_seconds
         self._monotonic = monotonic
         # Made here, not on the first request: reading the certificate store takes tens of milliseconds.
-        self._client = httpx.AsyncClient(timeout=timeout_seconds, follow_redirects=False)
-        self._keys: Mapping[str, Key] = {}
+        # Read every few minutes, from issuers that restart: a kept connection would only be one more way to fail.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._client = httpx.AsyncClient(timeout=timeout_seconds, follow_redirects=False, limits=limits)
+        self._keys: Mapping[str | None, PublicKey] = {}
         self._read_at = self._tried_at = float("-inf")
         self._refresh: asyncio.Task[None] | None = None
 
-    async def find(self, kid: str | None) -> Key | None:
+    async def find(self, kid: str | None) -> PublicKey | None:
         age = self._monotonic() - self._read_at
         if kid not in self._keys or age >= STALE_SECONDS:
             await self._refreshed()
@@ -98,7 +76,7 @@ class FetchedKeys:
         if not self._keys:
             waited = self._monotonic() - self._tried_at
             raise IdentityProviderUnavailable(retry_after_seconds=max(1.0, RETRY_SECONDS - waited))
-        return self._keys.get(kid) if kid is not None else None
+        return self._keys.get(kid)
 
     async def close(self) -> None:
         if self._refresh is not None:
@@ -123,16 +101,20 @@ class FetchedKeys:
     async def _read(self) -> None:
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                self._keys = key_set(await self._fetch())
+                self._keys = key_set(await self._document())
             self._read_at = self._monotonic()
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
             _log.warning("the keys at %s could not be read: %s", self._url, error or type(error).__name__)
         finally:
             self._refresh = None
 
-    async def _fetch(self) -> bytes:
+    async def _document(self) -> bytes:
+        """The JWKS document."""
+        return await self._fetch(self._url)
+
+    async def _fetch(self, url: str) -> bytes:
         body = bytearray()
-        async with self._client.stream("GET", self._url, headers={"accept": "application/json"}) as response:
+        async with self._client.stream("GET", url, headers={"accept": "application/json"}) as response:
             if response.status_code != httpx.codes.OK:
                 raise ValueError(f"status {response.status_code}")
             async for chunk in response.aiter_bytes():
@@ -142,73 +124,31 @@ class FetchedKeys:
         return bytes(body)
 
 
-def key_set(document: bytes) -> dict[str, Key]:
-    """The usable keys of a JWKS document by `kid`; what cannot check a signature, or shares its `kid`, is left out.
+class DiscoveredKeys(FetchedKeys):
+    """The keys of an OpenID issuer, wherever its discovery document says at each refresh that they are."""
 
-    Raises `ValueError` when it is not a JWKS document, or nothing in it is usable.
-    """
-    entries = json_object(document).get("keys")
-    if not isinstance(entries, list) or len(entries) > MAX_KEYS:
-        raise ValueError("not a key set")
-    entries = [entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("kid"), str)]
-    times = Counter(entry["kid"] for entry in entries)
-    keys = dict(_usable(entry for entry in entries if times[entry["kid"]] == 1))
-    if not keys:
-        raise ValueError("no usable key")
-    return keys
+    def __init__(
+        self,
+        issuer: str,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        url = issuer.rstrip("/") + "/.well-known/openid-configuration"
+        super().__init__(url, timeout_seconds=timeout_seconds, monotonic=monotonic)
+        self._issuer = issuer
 
-
-def _usable(entries: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, Key]]:
-    for entry in entries:
-        try:
-            if _is_for_verifying(entry):
-                n, e = (int.from_bytes(base64url(entry[name]), "big") for name in "ne")
-                yield entry["kid"], _key(RSAPublicNumbers(e, n), entry.get("alg"))
-        except (KeyError, TypeError, AttributeError, ValueError):
-            continue
+    async def _document(self) -> bytes:
+        return await self._fetch(jwks_uri(await self._fetch(self._url), self._issuer))
 
 
-def _is_for_verifying(entry: Mapping[str, Any]) -> bool:
-    return (
-        entry["kty"] == "RSA"
-        and entry.get("use", "sig") == "sig"
-        and "verify" in entry.get("key_ops", ["verify"])
-        and entry.get("alg", "RS256") in ALGORITHMS
-        and "d" not in entry
-    )
-
-
-def _key(numbers: RSAPublicNumbers, algorithm: str | None) -> Key:
-    weak = numbers.e < LEAST_EXPONENT or all(numbers.n % prime in powers for prime, powers in _ROCA.items())
-    if weak or numbers.n.bit_length() not in RSA_BITS:
-        raise ValueError("a key too weak to trust, or too large")
-    return Key(algorithm, RSAKey.import_key(numbers.public_key()))
-
-
-def public_key(text: str) -> Key:
-    """A PEM as people paste it: verbatim, on one line, with escaped ends of line, in base64, or without its armour.
-
-    Raises `ValueError`.
-    """
-    text = text.replace("\\n", "\n")
-    armoured = _ARMOUR.search(text)
-    if armoured is None and "-----" in text:
-        raise ValueError("not a public key")
-    body = _decoded(armoured[1] if armoured else text)
-    if armoured is None and body.startswith(b"-----"):
-        return public_key(body.decode("ascii"))
-    try:
-        public = load_der_public_key(body)
-    except UnsupportedAlgorithm:
-        raise ValueError("not an RSA key") from None
-    numbers = public.public_numbers() if isinstance(public, RSAPublicKey) else None
-    if numbers is None:
-        raise ValueError("not an RSA key")
-    return _key(numbers, "RS256")
-
-
-def _decoded(text: str) -> bytes:
-    try:
-        return base64.b64decode("".join(text.split()), validate=True)
-    except binascii.Error:
-        raise ValueError("not base64") from None
+def jwks_uri(document: bytes, issuer: str) -> str:
+    """Where the discovery document of `issuer` says that its keys are. Raises `ValueError`."""
+    about = json_object(document)
+    if about.get("issuer") != issuer:
+        raise ValueError(f"the document is not the one of {issuer}: both must be spelled alike, to the last slash")
+    uri = about.get("jwks_uri")
+    # Plain http is for an issuer that is itself on this machine: no other may point us inside.
+    if not isinstance(uri, str) or not (is_https_resource(uri) or (is_loopback(uri) and is_loopback(issuer))):
+        raise ValueError("the document names no address of keys that may be read")
+    return uri

@@ -64,10 +64,12 @@ async def read(db: Database, cookie: str) -> Session | None:
     return msgspec.convert(row, Session) if row else None
 
 
-async def end(db: Database, cookie: str) -> None:
-    """Ending what has ended is not an error."""
+async def end(db: Database, cookie: str, issuer: str, *, token_seconds: float) -> None:
+    """The session and its tokens, which live so long, are worth nothing from now on. Ending what has ended is not
+    an error."""
     async with db.system() as scope:
-        await scope.run("end_session", hash=_hash(cookie))
+        await scope.run("forget_old_revocations")
+        await scope.run("end_session", hash=_hash(cookie), issuer=issuer, token_seconds=token_seconds)
 
 
 def _hash(secret: str) -> str:

@@ -8,9 +8,11 @@ from typing import Self
 from estampe.domain import Principal
 from estampe.errors import InvalidSetting, Text, TokenTypeMismatch
 from estampe.identity import Provider
+from estampe.identity._addresses import is_https
 from estampe.identity._claims import principal
-from estampe.identity._jwks import FetchedKeys, GivenKey, Keys, public_key
-from estampe.identity._jwt import Clock, Issuer, is_https, read_for, verify
+from estampe.identity._jwks import FetchedKeys, GivenKey, Keys
+from estampe.identity._jwt import Clock, Issuer, read_for, verify
+from estampe.identity._public_keys import public_key
 from estampe.settings import Settings
 
 _PUBLISHABLE_KEY = re.compile(r"pk_(?:test|live)_([A-Za-z0-9+/_-]+={0,2})")
@@ -18,13 +20,17 @@ _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 
 
 class Clerk(Provider):
-    """One Clerk instance. Machine, OAuth and JWT-template tokens are of a kind it does not take."""
+    """One Clerk instance: its sessions and, where `accepted_tokens` says so, OAuth and machine tokens.
+
+    JWT-template tokens are never taken: nothing ends them.
+    """
 
     name = "clerk"
 
     def __init__(self, issuer: Issuer, *, now: Clock = time.time) -> None:
         self._issuer = issuer
         self._now = now
+        self.issuers = (issuer.name,) if issuer.name else ()
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self | None:
@@ -39,14 +45,17 @@ class Clerk(Provider):
                 raise _wrong("clerk_authorized_parties", "needs another Clerk setting", "exige une clé Clerk")
             return None
         parties = frozenset(settings.clerk_authorized_parties)
-        return cls(Issuer(name=name, keys=_keys(settings, name), authorized_parties=parties))
+        accepted = frozenset(settings.accepted_tokens)
+        keys = _keys(settings, name)
+        return cls(Issuer(name=name, keys=keys, authorized_parties=parties, accepted=accepted))
 
     async def authenticate(self, token: str) -> Principal | None:
         unverified = read_for(self._issuer, token)
         if unverified is None:
             return None
-        proven = principal(await verify(unverified, self._issuer, self._now), self.name)
-        if proven.session_id is None:
+        claims, kind = await verify(unverified, self._issuer, self._now)
+        proven = principal(claims, self.name, kind, self._now())
+        if kind == "session" and proven.session_id is None:
             # Without a session nothing ends it: an old JWT template's token, not a person signed in.
             raise TokenTypeMismatch
         return proven

@@ -16,9 +16,11 @@ from joserfc.jwk import RSAKey
 from estampe.domain import Principal
 from estampe.errors import InvalidSetting, Text
 from estampe.identity import Provider
+from estampe.identity._addresses import is_name
 from estampe.identity._claims import VERSION, principal
-from estampe.identity._jwks import GivenKey, Key
-from estampe.identity._jwt import Clock, Issuer, is_name, read_for, verify
+from estampe.identity._jwks import GivenKey
+from estampe.identity._jwt import Clock, Issuer, read_for, verify
+from estampe.identity._public_keys import rsa_key
 from estampe.identity._strict import json_object
 from estampe.settings import Settings
 
@@ -39,8 +41,7 @@ class Local(Provider):
         self.issuer, self._key = _read_or_make(folder)
         self._kid = self._key.thumbprint()
         self._now = now
-        public = RSAKey.import_key(self._key.public_key)
-        self._trusted = Issuer(name=self.issuer, keys=GivenKey(Key(ALGORITHM, public)))
+        self._trusted = Issuer(name=self.issuer, keys=GivenKey(rsa_key(self._key.public_key)))
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self | None:
@@ -50,7 +51,8 @@ class Local(Provider):
         unverified = read_for(self._trusted, token)
         if unverified is None:
             return None
-        return principal(await verify(unverified, self._trusted, self._now), self.name)
+        claims, kind = await verify(unverified, self._trusted, self._now)
+        return principal(claims, self.name, kind, self._now())
 
     def issue(
         self,

@@ -1,18 +1,17 @@
-"""News of jobs: one LISTEN connection a process, and a watcher for each stream or wait that follows some."""
+"""News of jobs: a watcher for each stream or wait that follows some."""
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import msgspec
-import psycopg
 
+from estampe import telemetry
+from estampe.db.notices import Notices
 from estampe.domain import JobId, Status, TenantId
 
 CHANNEL = "estampe_jobs"
-RECONNECT_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 log = logging.getLogger(__name__)
 
@@ -61,11 +60,10 @@ class Watcher:
 class Hub:
     """Hears of every job and tells the watchers; `stopping` ends every stream."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, notices: Notices) -> None:
         self._watchers: dict[JobId | None, set[Watcher]] = {}
-        self._task: asyncio.Task[None] | None = None
         self.stopping = False
+        notices.subscribe(CHANNEL, self._tell, self.wake_all)
 
     def __len__(self) -> int:
         return sum(map(len, self._watchers.values()))
@@ -74,9 +72,11 @@ class Hub:
     def watch(self, tenant: TenantId, *, job: JobId | None = None, user: str | None = None) -> Iterator[Watcher]:
         watcher = Watcher(tenant, job=job, user=user)
         self._watchers.setdefault(job, set()).add(watcher)
+        telemetry.note("watchers")
         try:
             yield watcher
         finally:
+            telemetry.note("watchers", value=-1)
             self._watchers[job].discard(watcher)
             if not self._watchers[job]:
                 del self._watchers[job]
@@ -84,38 +84,10 @@ class Hub:
     def stop_streams(self) -> None:
         """Let every watcher see that the process is stopping."""
         self.stopping = True
-        self._wake_all()
+        self.wake_all()
 
-    @asynccontextmanager
-    async def listening(self) -> AsyncIterator["Hub"]:
-        """Listen until the block ends."""
-        self._task = asyncio.create_task(self._listen(), name="estampe listens for jobs")
-        try:
-            yield self
-        finally:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-
-    async def _listen(self) -> None:
-        failures = 0
-        while True:
-            try:
-                async with await psycopg.AsyncConnection.connect(
-                    self._url, autocommit=True, connect_timeout=5, application_name="estampe listen"
-                ) as connection:
-                    await connection.execute(f"listen {CHANNEL}")
-                    failures = 0
-                    self._wake_all()
-                    async for notice in connection.notifies():
-                        self._tell(notice.payload)
-            except psycopg.OperationalError:
-                wait = RECONNECT_SECONDS[min(failures, len(RECONNECT_SECONDS) - 1)]
-                log.warning("lost the database while listening; trying again in %s s", wait)
-                failures += 1
-                await asyncio.sleep(wait)
-
-    def _wake_all(self) -> None:
+    def wake_all(self) -> None:
+        """Let every watcher look again."""
         for watchers in self._watchers.values():
             for watcher in watchers:
                 watcher.wake()

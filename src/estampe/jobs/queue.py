@@ -13,23 +13,29 @@ from estampe.db import Database, Row, Scope
 from estampe.domain import Asset, Failure, Job, JobId, Principal, Progress, Status, TenantId, Usage, new_id
 from estampe.errors import IdempotencyInProgress, IdempotencyMismatch
 from estampe.jobs import before, from_row
+from estampe.jobs.accounts import Accounts, Charge
 
 TASK = "generate"
 QUEUE = "generate"
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked of the queue: who, what, and the key that makes asking twice safe."""
+    """What is asked of the queue: who, what, and the key that makes asking twice safe.
+
+    `at` is another moment than now, whose quotas it counts against.
+    """
 
     principal: Principal
     kind: str
     model: str
     parameters: dict[str, Any]
+    charge: Charge
     metadata: dict[str, str] = {}
     deadline_s: float | None = None
     retry_of: JobId | None = None
     idempotency_key: str | None = None
     asked: bytes = b""
+    at: datetime | None = None
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,16 +61,17 @@ class Placed(msgspec.Struct, frozen=True):
 class Queue:
     """Jobs in the database, handed to workers by procrastinate."""
 
-    def __init__(self, database: Database, dispatcher: procrastinate.App) -> None:
+    def __init__(self, database: Database, dispatcher: procrastinate.App, accounts: Accounts | None = None) -> None:
         self._db = database
         self._dispatcher = dispatcher
+        self._accounts = accounts or Accounts()
 
     # What people ask for
 
     async def submit(self, order: Order) -> tuple[Job, bool]:
         """The job, durable, and whether it is new: the same key and body give the first job again.
 
-        Raises `IdempotencyMismatch`.
+        Raises `IdempotencyMismatch`, `QuotaExhausted` and `QueueFull`.
         """
         new = JobId(new_id("job_"))
         tenant = order.principal.tenant
@@ -92,13 +99,18 @@ class Queue:
         return from_row(row) if row else None
 
     async def _write(self, scope: Scope, order: Order, new: JobId) -> Job:
-        deferrer = self._dispatcher.configure_task(TASK, queue=QUEUE, connection=scope.connection)
+        tenant_id = order.principal.tenant.id
+        held = await self._accounts.reserve(scope, order.principal, order.charge, at=order.at)
+        # Of the jobs that share a lock, the dispatcher lets one run at a time, in order.
+        lock = None if held.slot is None else f"{tenant_id}/{held.slot}"
+        deferrer = self._dispatcher.configure_task(TASK, queue=QUEUE, lock=lock, connection=scope.connection)
         queue_id = await deferrer.defer_async(job_id=new)
         row = await scope.one(
             "put_job",
             id=new,
-            tenant_id=order.principal.tenant.id,
+            tenant_id=tenant_id,
             user_id=order.principal.user_id,
+            key_id=order.principal.key_id,
             organization_id=order.principal.organization_id,
             kind=order.kind,
             model=order.model,
@@ -107,6 +119,7 @@ class Queue:
             queue_id=queue_id,
             retry_of=order.retry_of,
             deadline_s=order.deadline_s,
+            **msgspec.structs.asdict(held),
         )
         return from_row(_present(row))
 
@@ -136,6 +149,13 @@ class Queue:
         """Whether this call changed anything: canceling what has ended, or is being canceled, does not."""
         async with self._db.tenant(tenant_id) as scope:
             return await scope.one("cancel_job", job_id=wanted, tenant_id=tenant_id) is not None
+
+    async def cancel_waiting(
+        self, scope: Scope, *, issuer: str, user_id: str | None, organization_id: str | None, made_before: datetime
+    ) -> int:
+        """In the caller's transaction: cancel what waits of who is named, in every tenant of theirs."""
+        whose = {"issuer": issuer, "user_id": user_id, "organization_id": organization_id}
+        return await scope.run("cancel_waiting_jobs", made_before=made_before, **whose)
 
     async def delete(self, tenant_id: TenantId, wanted: JobId) -> bool:
         """Forget the job and leave its files to the sweeper; a worker that still runs it finds nothing to write."""
@@ -210,6 +230,11 @@ class Queue:
         async with self._db.system() as scope:
             row = await scope.one("status_of_attempt", job_id=job.id, attempt=job.attempt)
         return Status(row["status"]) if row else None
+
+    async def counts(self) -> dict[str, float]:
+        """How many jobs stand where, all tenants together."""
+        async with self._db.system() as scope:
+            return {row["status"]: row["count"] for row in await scope.all("count_jobs")}
 
     async def expire(self) -> int:
         """Give up queued jobs whose deadline has passed, and forget keys past their day."""

@@ -1,7 +1,7 @@
 """POLICY: may this principal do this? Facts in, decision out, no I/O."""
 
 from estampe.domain import Principal
-from estampe.errors import IdentityMismatch, NotFound, PermissionMissing
+from estampe.errors import IdentityMismatch, NotFound, PermissionMissing, StepUpRequired
 from estampe.policy.permissions import Permission, granted
 
 
@@ -9,6 +9,19 @@ def require(principal: Principal, permission: Permission, operators: frozenset[s
     """Raises `PermissionMissing`."""
     if permission not in granted(principal, operators):
         raise PermissionMissing(permission)
+
+
+def require_recent_sign_in(principal: Principal, max_age_seconds: int | None) -> None:
+    """Raises `StepUpRequired` when the first factor was proven longer ago, or never.
+
+    Nothing is asked without a limit, nor where the issuer does not say when a factor was proven. Ages come in
+    whole minutes: up to one minute more passes.
+    """
+    if max_age_seconds is None or principal.factor_ages is None:
+        return
+    minutes = principal.factor_ages[0]
+    if not 0 <= minutes * 60 <= max_age_seconds:
+        raise StepUpRequired(max_age_seconds)
 
 
 def require_same_identity(principal: Principal, user_id: str | None, organization_id: str | None) -> None:

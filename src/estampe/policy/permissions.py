@@ -27,13 +27,19 @@ def granted(principal: Principal, operators: frozenset[str] = frozenset()) -> fr
     """What `principal` may do.
 
     An organisation that uses custom permissions of ours (`org:images:generate`) replaces the defaults
-    with them; a user alone manages what is theirs.
+    with them; a user alone manages what is theirs. What is not a person signed in (an API key, an app that a
+    person lent rights to, a machine) has no more of it than its scopes name; a machine has no role, so that its
+    scopes alone speak for it.
     """
     custom = frozenset(_CUSTOM[name] for name in principal.permissions if name in _CUSTOM)
-    if principal.organization_id is None:
+    if principal.organization_id is None or principal.kind == "m2m":
         held = ADMINS
     elif custom:
         held = custom
     else:
         held = ADMINS if principal.role == ADMIN else EVERYONE
-    return held | {Permission.OPERATOR} if principal.user_id in operators else held
+    if principal.user_id in operators:
+        held |= {Permission.OPERATOR}
+    if principal.kind != "session":
+        held &= {permission for permission in Permission if permission in principal.scopes}
+    return held

@@ -20,7 +20,9 @@ from estampe.jobs.announced import Announced
 from estampe.jobs.events import Hub, Watcher
 from estampe.jobs.queue import Queue
 from estampe.media import Kind
+from estampe.plans import EXACT, Price, price_of
 from estampe.worker import messages
+from estampe.worker.failures import BROKEN, LOST, NO_ENGINE, NO_INPUT
 from estampe.worker.latest import Latest
 from estampe.worker.messages import Made, Run
 from estampe.worker.process import STOP_SECONDS, Child, ChildDied
@@ -48,6 +50,8 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     kinds: Mapping[str, Kind]
     child: Child
     max_attempts: int
+    prices: Mapping[str, Price] = {}
+    currency: str = "EUR"
 
 
 class Attempt:
@@ -166,23 +170,33 @@ class Attempt:
         if "notes" in told:
             await persistently(lambda: self._bench.queue.tell(self._job, notes=told["notes"]))
         units = self._bench.kinds[self._job.kind].units(self._job.parameters)
-        usage = Usage(units=units, gpu_seconds=round(seconds, 6))
+        usage = self._usage(seconds, units)
         finish = self._bench.queue.finish
         outputs = tuple(self._outputs)
         if not await persistently(lambda: finish(self._job, Status.SUCCEEDED, usage=usage, outputs=outputs)):
             await self._cancel(seconds)
 
+    def _usage(self, seconds: float, units: float | None = None) -> Usage:
+        """What made nothing costs nothing, whatever time it took: `units` is None."""
+        price = price_of(self._bench.prices, self._job.model)
+        gpu_seconds = round(seconds, EXACT)
+        units = None if units is None else round(units, EXACT)
+        if price is None:
+            return Usage(units=units or 0, gpu_seconds=gpu_seconds)
+        cost = 0.0 if units is None else price.of(units, gpu_seconds)
+        return Usage(units=units or 0, gpu_seconds=gpu_seconds, cost=cost, currency=self._bench.currency)
+
     async def _cancel(self, seconds: float) -> None:
         """Asked to stop, past its deadline, deleted, or no longer ours: whichever holds, nothing is kept."""
         late = self._job.deadline_at is not None and self._job.deadline_at <= datetime.now(UTC)
-        usage = Usage(units=0, gpu_seconds=round(seconds, 6))
+        usage = self._usage(seconds)
         for end in (Status.CANCELED, *((Status.EXPIRED,) if late else ())):
             if await persistently(lambda end=end: self._bench.queue.finish(self._job, end, usage=usage)):  # type: ignore[misc]
                 break
         await self._drop_outputs()
 
     async def _fail(self, failure: Failure, seconds: float) -> None:
-        usage = Usage(units=0, gpu_seconds=round(seconds, 6))
+        usage = self._usage(seconds)
         finish = self._bench.queue.finish
         if not await persistently(lambda: finish(self._job, Status.FAILED, error=failure, usage=usage)):
             await self._cancel(seconds)
@@ -248,30 +262,6 @@ class Attempt:
 
 
 INPUTS = {"input_asset_id": "input", "mask_asset_id": "mask"}
-LOST = Failure(
-    code="worker_lost",
-    message="The process that ran this job was lost too often.",
-    message_fr="Le processus qui exécutait cette tâche a été perdu trop souvent.",
-    retryable=True,
-)
-BROKEN = Failure(
-    code="internal_error",
-    message="The result could not be kept; the operator's log says more.",
-    message_fr="Le résultat n'a pas pu être conservé ; le journal de l'opérateur en dit plus.",
-    retryable=True,
-)
-NO_ENGINE = Failure(
-    code="unknown_model",
-    message="No engine of this worker makes this.",
-    message_fr="Aucun moteur de ce serveur ne sait faire cela.",
-    retryable=True,
-)
-NO_INPUT = Failure(
-    code="not_found",
-    message="The picture to start from was deleted.",
-    message_fr="L'image de départ a été supprimée.",
-    retryable=False,
-)
 
 
 async def persistently(act: Callable[[], Awaitable[T]]) -> T:

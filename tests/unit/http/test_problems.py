@@ -1,7 +1,7 @@
 import pytest
 from tests.unit.http.tiny import bearer
 
-from estampe.errors import JobNotFinished, Text, Unauthenticated
+from estampe.errors import JobNotFinished, StepUpRequired, Text, Unauthenticated
 from estampe.http.problems import Asked, problem
 
 ENGLISH = Asked(path="/a b/é", request_id="r1", language="en", token_sent=True)
@@ -82,3 +82,12 @@ def test_an_error_description_holds_only_what_a_header_may(monkeypatch):
 
 def test_an_instance_is_a_uri():
     assert problem(JobNotFinished(), ENGLISH, "").body.instance == "/a%20b/%C3%A9"
+
+
+def test_a_sign_in_too_old_is_asked_for_again_with_its_age():
+    reply = problem(StepUpRequired(600), ENGLISH, "https://estampe.example")
+    assert (reply.status, reply.body.code) == (401, "insufficient_user_authentication")
+    challenge = reply.headers["WWW-Authenticate"]
+    assert challenge.startswith('Bearer realm="estampe", error="insufficient_user_authentication"')
+    assert ', max_age="600"' in challenge
+    assert challenge.endswith(METADATA)

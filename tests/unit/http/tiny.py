@@ -9,14 +9,18 @@ from msgspec import UNSET, Meta, UnsetType
 
 from estampe.domain import Principal
 from estampe.errors import NotFound, RateLimited, Text, TokenExpired, TokenInvalid
+from estampe.http.rates import InProcess, Rates
 from estampe.http.table import Access, Call, Reply, Route, Table
+from estampe.http.watch import Watch
 from estampe.policy.permissions import Permission
 from estampe.settings import Settings
 
 ANA = Principal(issuer="https://atelier.example", user_id="ana", expires_at=4e9, provider="clerk")
 BOB = msgspec.structs.replace(ANA, user_id="bob", organization_id="org_b", role="org:member")
 PEOPLE = {"ana": ANA, "bob": BOB}
-SETTINGS = Settings(public_url="https://estampe.example", max_body_bytes=2000, operators=("ana",))
+SETTINGS = Settings(
+    public_url="https://estampe.example", max_body_bytes=2000, operators=("ana",), refusals_per_minute=0
+)
 
 
 class Wish(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -132,6 +136,8 @@ class Tiny:
     """The least a table can stand on."""
 
     settings = SETTINGS
+    rates = Rates({}, InProcess())
+    watch = Watch(SETTINGS, issuers=frozenset(), secret=b"", saw=lambda seen: None, is_new=lambda who: True)
 
     async def identify(self, token):
         if token == "old":

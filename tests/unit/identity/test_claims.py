@@ -17,7 +17,7 @@ def organization(**members):
 
 def test_a_user_alone_has_no_organisation_role_or_permission():
     assert read() == Principal(
-        issuer=ISSUER, user_id="user_ada", session_id="sess_1", expires_at=NOW + 60, provider="clerk"
+        issuer=ISSUER, user_id="user_ada", session_id="sess_1", issued_at=NOW, expires_at=NOW + 60, provider="clerk"
     )
 
 
@@ -100,6 +100,15 @@ def test_permissions_come_from_the_organisations_own_features(fea, per, fpm, gra
         {"act": "user_eve"},
         {"act": {}},
         {"act": {"sub": None}},
+        {"o": organization(rol={"name": "admin"})},
+        {"o": organization(per="read", fpm=["1"])},
+        {"pla": ["o:pro"]},
+        {"pla": "pro"},
+        {"fva": "0,0"},
+        {"fva": [0]},
+        {"fva": [0, None]},
+        {"fva": [True, 0]},
+        {"fva": [0.5, 0]},
         {"sts": "ended"},
         {"sts": None},
         {"sts": ["active"]},
@@ -121,7 +130,57 @@ def test_who_acts_for_the_user_is_kept_apart():
     assert (impersonated.user_id, impersonated.actor) == ("user_ada", "user_eve")
 
 
-@pytest.mark.parametrize("changes", [{"sub": "mch_1"}, {"cnf": {"jkt": "thumb"}}])
-def test_a_token_of_another_kind_is_named_as_such(changes):
-    with pytest.raises(errors.TokenTypeMismatch):
-        read(**changes)
+@pytest.mark.parametrize(
+    ("pla", "alone", "member"),
+    [
+        ("u:free", "free", None),
+        ("o:pro", None, "pro"),
+        ("u:free,o:pro", "free", "pro"),
+        ("uo:both", "both", "both"),
+        ("o:a:b", None, "a:b"),
+        ("o:", None, None),
+        ("", None, None),
+        (None, None, None),
+        (..., None, None),
+    ],
+)
+def test_the_plan_is_the_one_of_whom_the_token_speaks_for(pla, alone, member):
+    assert (read(pla=pla).plan, read(pla=pla, o=organization()).plan) == (alone, member)
+
+
+@pytest.mark.parametrize(
+    ("fva", "later", "ages"),
+    [
+        (..., 0, None),
+        (None, 0, None),
+        ([3, -1], 0, (3, -1)),
+        ([0, 5], 59, (0, 5)),
+        ([0, 5], 120, (2, 7)),
+        ([-1, -1], 600, (-1, -1)),
+        ([0, 0], -5, (0, 0)),
+    ],
+)
+def test_the_ages_of_the_factors_grow_with_the_token(fva, later, ages):
+    assert principal(SignedClaims(session_claims(fva=fva)), "clerk", now=NOW + later).factor_ages == ages
+
+
+@pytest.mark.parametrize(
+    ("claims", "scopes"),
+    [
+        ({"scope": "images:generate videos:generate"}, {"images:generate", "videos:generate"}),
+        ({"scp": ["images:generate"]}, {"images:generate"}),
+        ({"scopes": " mch_1  mch_2 "}, {"mch_1", "mch_2"}),
+        ({"scope": "", "scp": ["wider"]}, set()),
+        ({"scope": None}, set()),
+        ({}, set()),
+    ],
+)
+def test_a_delegate_has_the_scopes_of_its_token(claims, scopes):
+    assert principal(SignedClaims(session_claims(**claims)), "clerk", "oauth").scopes == scopes
+    assert principal(SignedClaims(session_claims(**claims)), "clerk").scopes == set()
+
+
+@pytest.mark.parametrize("scope", [7, {"images:generate": True}, ["images:generate", 7], True])
+def test_scopes_that_cannot_be_read_are_refused(scope):
+    with pytest.raises(errors.TokenInvalid):
+        principal(SignedClaims(session_claims(scope=scope)), "clerk", "m2m")

@@ -93,3 +93,30 @@ def test_a_publishable_key_may_lack_its_padding():
     assert whole.endswith("=")
     provider = clerk(clerk_publishable_key=whole.rstrip("="), clerk_jwt_key=pem(key()))
     assert provider._issuer.name == ISSUER + ".org"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "header", "claims", "kind"),
+    [
+        ("oauth", {"typ": "at+jwt"}, {"client_id": "app", "scope": "images:generate", "sid": ...}, "oauth"),
+        ("m2m", {"cat": "cl_B7d4PD333AAA"}, {"sub": "mch_1", "scopes": "images:generate", "sid": ...}, "m2m"),
+    ],
+)
+async def test_apps_and_machines_are_taken_where_settings_say_so(accepted, header, claims, kind):
+    token = signed(session_claims(**claims), header=header)
+    with pytest.raises(errors.TokenTypeMismatch):
+        await clerk(clerk_jwt_key=pem(key())).authenticate(token)
+    wide = clerk(clerk_jwt_key=pem(key()), accepted_tokens=("session", accepted), clerk_authorized_parties=(STUDIO,))
+    principal = await wide.authenticate(token)
+    assert (principal.kind, principal.scopes, principal.session_id) == (kind, {"images:generate"}, None)
+    assert (await wide.authenticate(signed())).kind == "session"
+
+
+async def test_sessions_may_be_left_out():
+    with pytest.raises(errors.TokenTypeMismatch):
+        await clerk(clerk_jwt_key=pem(key()), accepted_tokens=("m2m",)).authenticate(signed())
+
+
+async def test_the_issuer_is_told_to_clients_where_it_is_known():
+    assert clerk(clerk_publishable_key=publishable(), clerk_jwt_key=pem(key())).issuers == (ISSUER,)
+    assert clerk(clerk_jwt_key=pem(key())).issuers == ()

@@ -49,6 +49,21 @@ def test_two_credentials_or_an_unreadable_header_are_a_malformed_request(values)
         bearer_token(values)
 
 
+HEADER_LETTERS = st.sampled_from('bearBEAR \t,=.~+/-_0aZé"\n')
+
+
+@given(st.text(HEADER_LETTERS, max_size=20).map(lambda rest: f"Bearer {rest}") | st.text(HEADER_LETTERS, max_size=12))
+def test_bytes_are_read_as_the_text_they_are(value):
+    """Bytes have a way of their own, for speed."""
+    outcomes = []
+    for one in (value, value.encode("latin-1")):
+        try:
+            outcomes.append(bearer_token([one]))
+        except (InvalidRequest, TokenInvalid) as refusal:
+            outcomes.append(type(refusal))
+    assert outcomes[0] == outcomes[1]
+
+
 def test_a_token_too_long_is_refused_as_a_token():
     with pytest.raises(TokenInvalid):
         bearer_token(["Bearer " + "a" * 8193])

@@ -8,7 +8,7 @@ from tests.unit.identity.forge import NOW, signed
 
 from estampe import errors
 from estampe.identity import local as local_module
-from estampe.identity._jwks import key_set
+from estampe.identity._public_keys import key_set
 from estampe.identity.local import FILE, Local
 from estampe.settings import Settings
 

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from estampe.errors import SignInCodeInvalid
-from estampe.identity import session
+from estampe.identity import _session as session
 
 
 async def code(database, ttl_seconds=600, role="org:admin"):
@@ -66,10 +66,13 @@ async def test_an_old_session_is_gone(database):
 
 
 async def test_signing_out_ends_the_session_once_and_for_all(database):
-    cookie, _ = await session.redeem(database, await code(database), session_days=1)
-    await session.end(database, cookie)
-    await session.end(database, cookie)
+    cookie, opened = await session.redeem(database, await code(database), session_days=1)
+    for _ in range(2):
+        await session.end(database, cookie, "urn:one", token_seconds=60)
     assert await session.read(database, cookie) is None
+    async with database.system() as scope:
+        (ended,) = await scope.all("live_revocations")
+    assert (ended["issuer"], ended["session_id"]) == ("urn:one", opened.id)
 
 
 async def test_the_database_keeps_no_secret(database):

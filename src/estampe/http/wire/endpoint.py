@@ -4,13 +4,17 @@ import os
 import re
 from http import HTTPStatus
 
-from estampe.errors import EstampeError
+from estampe.domain import Principal
+from estampe.errors import EstampeError, Forbidden, Unauthenticated
 from estampe.http.guard import Guard
 from estampe.http.problems import Asked, problem
 from estampe.http.route import Answer, Call, RawHeaders, Route, Surroundings
 from estampe.http.wire import delivery, mishap, negotiate
 from estampe.http.wire.delivery import Packed, Scope, Send
 from estampe.http.wire.intake import Body, ClientGone, Query, Receive
+
+LIMITS = "estampe.limits"
+"""Where a request's scope holds the headers that say what is left of its limits."""
 
 _SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
@@ -27,6 +31,7 @@ class Endpoint:
         self._installation = installation
         self._url = installation.settings.url
         self._guard = Guard(installation)
+        self._watch, self._rates = installation.watch, installation.rates
         self._query = Query(route.query)
         self._body = Body(route, installation.settings.max_body_bytes)
 
@@ -46,6 +51,7 @@ class Endpoint:
 
     async def _packed(self, scope: Scope, receive: Receive, request_id: str) -> Packed:
         answer = await self._answer(scope, receive, request_id)
+        answer.headers = {**answer.headers, **scope.get(LIMITS, {})}
         try:
             return delivery.pack(answer, request_id)
         except BaseException:
@@ -54,7 +60,9 @@ class Endpoint:
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer:
         headers = scope["headers"]
-        visitor = await self._guard.admit(self._route.may, headers)
+        visitor = await self._admitted(scope)
+        if visitor is not None:
+            await self._count(visitor, scope)
         call = Call(
             installation=self._installation,
             route=self._route,
@@ -66,13 +74,37 @@ class Endpoint:
             request_id=request_id,
             visitor=visitor,
         )
-        return await self._route.handler(call)
+        try:
+            return await self._route.handler(call)
+        except (Unauthenticated, Forbidden) as error:
+            self._watch.refused(error, visitor, self._route.path, scope)
+            raise
+
+    async def _admitted(self, scope: Scope) -> Principal | None:
+        who = None
+        try:
+            who = await self._guard.know(self._route.may, scope["headers"])
+            self._guard.allow(self._route.may, who)
+        except EstampeError as error:
+            self._watch.refused(error, who, self._route.path, scope)
+            raise
+        if who is not None:
+            self._watch.passed(who, self._route.path, scope)
+        return who
+
+    async def _count(self, visitor: Principal, scope: Scope) -> None:
+        """Raises `RateLimited` or `LimitsUnavailable`."""
+        scope[LIMITS], refusal = await self._rates.count(visitor, spends=self._route.spends)
+        if refusal is not None:
+            raise refusal
 
     def _refusal(self, error: Exception, scope: Scope, request_id: str) -> Packed:
         if not isinstance(error, EstampeError) or error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             mishap.record(error, self._route, request_id)
             error = EstampeError()
-        return delivery.pack(problem(error, asked(scope, request_id), self._url), request_id)
+        reply = problem(error, asked(scope, request_id), self._url)
+        reply.headers.update(scope.get(LIMITS, {}))
+        return delivery.pack(reply, request_id)
 
 
 def request_id_of(headers: RawHeaders) -> str:

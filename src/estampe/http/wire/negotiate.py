@@ -44,3 +44,15 @@ def names_media_type(patterns: Iterable[str], content_type: str) -> bool:
     """`image/*` names every picture; parameters such as a boundary do not count."""
     essence = content_type.partition(";")[0].strip().lower()
     return "/" in essence and any(fnmatchcase(essence, pattern) for pattern in patterns)
+
+
+def weight_of(media_type: str, header: str) -> float:
+    """How much an Accept header wants a media type: the most exact range that covers it decides (RFC 9110)."""
+    best, weight = 0, 0.0
+    for part in header[:LONGEST_HEADER].lower().split(","):
+        pattern, _, parameters = part.partition(";")
+        pattern = pattern.strip()
+        exactness = 3 if pattern == media_type else 1 if pattern == "*/*" else 2
+        if exactness > best and fnmatchcase(media_type, pattern):
+            best, weight = exactness, _weight(parameters)
+    return weight

@@ -1,0 +1,69 @@
+"""Who signed in and who was refused: a tenant's own people, or for an operator everyone and nobody."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from estampe.errors import InvalidRequest, Text
+from estampe.http.installation import Installation
+from estampe.http.route import Call, Reply, Route
+from estampe.http.schemas import Query
+from estampe.policy.permissions import Permission, granted
+
+LAST = timedelta(days=1)
+LONGEST = timedelta(days=366)
+
+
+class AuthEventsQuery(Query, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
+    """From when to when: the last day, unless said."""
+
+    since: Annotated[datetime, Meta(tz=True)] | None = None
+    until: Annotated[datetime, Meta(tz=True)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 200
+
+
+class AuthEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """What was alike in one minute. `reason` is "accepted" or the code of a refusal; `source` is a client, hashed."""
+
+    at: datetime
+    reason: str
+    count: int
+    issuer: str
+    route: str | None
+    source: str | None
+    user_id: str | None
+    tenant_id: str | None
+
+
+class AuthEventPage(msgspec.Struct, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
+    """`counts` are of the whole time, by reason; `events` the newest of it."""
+
+    since: datetime
+    until: datetime
+    counts: dict[str, int]
+    events: list[AuthEvent]
+
+
+async def auth_events(call: Call[None, AuthEventsQuery]) -> Reply:
+    here: Installation = call.installation
+    until = call.query.until or datetime.now(UTC)
+    since = call.query.since or until - LAST
+    if not timedelta(0) <= until - since <= LONGEST:
+        raise InvalidRequest(
+            Text("“from” comes before “to”, by a year at most.", "« from » précède « to », d'un an au plus.")
+        )
+    me = call.principal
+    everyone = Permission.OPERATOR in granted(me, frozenset(here.settings.operators))
+    told = await here.auth_events.between(
+        since, until, tenant_id=None if everyone else me.tenant.id, limit=call.query.limit
+    )
+    events = [msgspec.convert(row, AuthEvent) for row in told.events]
+    return Reply(200, AuthEventPage(since=since, until=until, counts=told.counts, events=events))
+
+
+ROUTES = [
+    Route("GET", "/api/auth-events", auth_events, may=Permission.USAGE_READ, summary="Sign-ins and refusals",
+          tag="usage", query=AuthEventsQuery, replies={200: AuthEventPage}, refuses=(InvalidRequest,)),
+]  # fmt: skip

@@ -1,0 +1,162 @@
+"""Requests a minute, per user and per tenant: said on every answer, refused beyond, closed to spending when blind."""
+
+import logging
+import math
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
+
+from estampe.domain import Principal, Tenant
+from estampe.errors import EstampeError, InvalidSetting, LimitsUnavailable, RateLimited, Text
+from estampe.settings import Settings
+
+WINDOW_SECONDS = 60
+PATIENCE_SECONDS = 0.5
+COOL_DOWN_SECONDS = 1.0
+RETRY_SECONDS = 5.0
+IN_PROCESS = "memory"
+
+Clock = Callable[[], float]
+log = logging.getLogger(__name__)
+
+
+class Store(Protocol):
+    """Counts; the storages of `limits` are such."""
+
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int: ...
+
+
+class InProcess:
+    """Counts of this process, all forgotten together when the window ends.
+
+    The memory storage of `limits` looks at every key it holds on each request: 3 ms with 10,000 people.
+    """
+
+    def __init__(self) -> None:
+        self._window = ""
+        self._counts: dict[str, int] = {}
+
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        del expiry
+        window = key.rpartition("/")[2]
+        if window != self._window:
+            self._window = window
+            self._counts.clear()
+        count = self._counts[key] = self._counts.get(key, 0) + amount
+        return count
+
+
+class Verdict(NamedTuple):
+    """What to say about the limits, and the refusal if the request may not pass."""
+
+    headers: Mapping[str, str]
+    refusal: EstampeError | None = None
+
+
+class Rates:
+    """Windows are whole minutes of the clock, so that what is said to be left until then is exactly left."""
+
+    def __init__(self, quotas: Mapping[str, int], store: Store, clock: Clock = time.time) -> None:
+        self._quotas = {name: quota for name, quota in quotas.items() if quota}
+        self._store, self._clock = store, clock
+        self._blind_until = 0.0
+        self._policy = ", ".join(f'"{name}";q={quota};w={WINDOW_SECONDS}' for name, quota in self._quotas.items())
+
+    async def count(self, principal: Principal, *, spends: bool) -> Verdict:
+        """Count a request. What one person sends beyond their own limit does not count against their tenant."""
+        if not self._quotas:
+            return Verdict({})
+        now = self._clock()
+        try:
+            return await self._counted(principal, now)
+        except Exception as error:  # noqa: BLE001 - whatever the store's client raises, nothing was counted
+            return self._blind(error, now, spends=spends)
+
+    async def _counted(self, principal: Principal, now: float) -> Verdict:
+        if now < self._blind_until:
+            raise ConnectionError("the store was away a moment ago")
+        window, passed = divmod(now, WINDOW_SECONDS)
+        ends_in = math.ceil(WINDOW_SECONDS - passed)
+        said: list[str] = []
+        refusal: EstampeError | None = None
+        whose = _whose(principal.issuer, principal.user_id, principal.organization_id)
+        for name, quota in self._quotas.items():
+            key = f"{name}/{whose[name]}/{int(window)}"
+            count = await self._store.incr(key, WINDOW_SECONDS)
+            said.append(f'"{name}";r={max(quota - count, 0)};t={ends_in}')
+            if count > quota:
+                refusal = RateLimited(retry_after_seconds=ends_in)
+                break
+        return Verdict({"RateLimit-Policy": self._policy, "RateLimit": ", ".join(said)}, refusal)
+
+    def _blind(self, error: Exception, now: float, *, spends: bool) -> Verdict:
+        if now >= self._blind_until:
+            log.warning("the store of request counts is away: %s", type(error).__name__)
+            self._blind_until = now + COOL_DOWN_SECONDS
+        refusal = LimitsUnavailable(retry_after_seconds=RETRY_SECONDS) if spends else None
+        return Verdict({"RateLimit-Policy": self._policy}, refusal)
+
+    async def close(self) -> None:
+        if isinstance(self._store, Remote):
+            await self._store.close()
+
+
+@lru_cache(maxsize=16_384)
+def _whose(issuer: str, user_id: str, organization_id: str | None) -> Mapping[str, str]:
+    """By what each policy counts: a person in all their organisations, an organisation with all its people."""
+    alone = Tenant(issuer=issuer, user_id=user_id).id
+    together = Tenant(issuer=issuer, organization_id=organization_id).id if organization_id else alone
+    return {"user": alone, "tenant": together}
+
+
+class Remote:
+    """Counts in Redis or Valkey, shared by all processes."""
+
+    def __init__(self, url: str) -> None:
+        # Both speak one protocol, and one client speaks to both.
+        storage = _redis(url.replace("valkey", "redis", 1))
+        self._incr: Callable[[str, int, int], Awaitable[int]] = storage.incr
+        self._client = storage.bridge.storage
+
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        return await self._incr(key, expiry, amount)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+def _redis(url: str) -> Any:
+    return _storage_class()(
+        f"async+{url}",
+        implementation="redispy",
+        key_prefix="estampe",
+        socket_timeout=PATIENCE_SECONDS,
+        socket_connect_timeout=PATIENCE_SECONDS,
+    )
+
+
+def _storage_class() -> Any:
+    try:
+        import redis  # noqa: F401, PLC0415 - only who keeps counts there needs the client
+        from limits.aio.storage import RedisStorage  # noqa: PLC0415
+    except ImportError:
+        raise InvalidSetting(
+            Text(
+                "rate_limit_store needs the Redis client: pip install 'estampe[redis]'",
+                "rate_limit_store a besoin du client Redis : pip install 'estampe[redis]'",
+            )
+        ) from None
+    return RedisStorage
+
+
+def require(settings: Settings) -> None:
+    """Raises `InvalidSetting` when the store that the settings name needs what is not installed."""
+    if settings.rate_limit_store != IN_PROCESS:
+        _storage_class()
+
+
+def from_settings(settings: Settings) -> Rates:
+    quotas = {"user": settings.requests_per_minute_user, "tenant": settings.requests_per_minute_tenant}
+    remote = settings.rate_limit_store != IN_PROCESS
+    return Rates(quotas, Remote(settings.rate_limit_store) if remote else InProcess())

@@ -1,0 +1,28 @@
+"""Why a job fails that no engine refused: the sentences that people read."""
+
+from estampe.domain import Failure
+
+LOST = Failure(
+    code="worker_lost",
+    message="The process that ran this job was lost too often.",
+    message_fr="Le processus qui exécutait cette tâche a été perdu trop souvent.",
+    retryable=True,
+)
+BROKEN = Failure(
+    code="internal_error",
+    message="The result could not be kept; the operator's log says more.",
+    message_fr="Le résultat n'a pas pu être conservé ; le journal de l'opérateur en dit plus.",
+    retryable=True,
+)
+NO_ENGINE = Failure(
+    code="unknown_model",
+    message="No engine of this worker makes this.",
+    message_fr="Aucun moteur de ce serveur ne sait faire cela.",
+    retryable=True,
+)
+NO_INPUT = Failure(
+    code="not_found",
+    message="The picture to start from was deleted.",
+    message_fr="L'image de départ a été supprimée.",
+    retryable=False,
+)

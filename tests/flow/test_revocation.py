@@ -1,0 +1,159 @@
+"""Two processes, one revocation: what is withdrawn at one is refused at the other within a second."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Self
+
+import httpx
+import psycopg
+import pytest
+from tests.postgres import eventually
+from tests.service import Person, Service
+
+from estampe.db import Database
+from estampe.identity import _session as session
+
+WITHIN_SECONDS = 1.0
+
+
+@pytest.fixture
+def twins(own_service: Service) -> Iterator[tuple[Service, Service]]:
+    """Two API processes over one database and one data folder."""
+    other = Service(own_service.database_url, own_service.data_dir)
+    try:
+        other.start("api")
+        other.wait_until_ready()
+        yield own_service, other
+    finally:
+        other.close()
+
+
+class Asker:
+    """Asks again and again with one credential, and writes down when it asked and what it was told."""
+
+    def __init__(self, service: Service, credential: str) -> None:
+        self._headers = {"Authorization": f"Bearer {credential}"}
+        self._service = service
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._ask)
+        self.told: list[tuple[float, int, str]] = []
+
+    def _ask(self) -> None:
+        with httpx.Client(base_url=self._service.url, headers=self._headers, timeout=10, trust_env=False) as client:
+            while not self._stop.is_set():
+                asked_at = time.monotonic()
+                answer = client.get("/api/me")
+                self.told.append((asked_at, answer.status_code, answer.json().get("code", "")))
+                time.sleep(0.005)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        eventually(lambda: any(status == 200 for _, status, _ in self.told), "a first answer")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def refused(self) -> bool:
+        return bool(self.told) and self.told[-1][1] == 401
+
+
+def withdraws_everywhere(twins: tuple[Service, Service], credential: str, withdraw: Callable[[], None], code: str):
+    with Asker(twins[0], credential) as here, Asker(twins[1], credential) as there:
+        withdraw()
+        done_at = time.monotonic()
+        eventually(lambda: here.refused() and there.refused(), "a refusal at both")
+        time.sleep(0.3)
+    for asker in (here, there):
+        assert not [told for told in asker.told if told[1] == 200 and told[0] > done_at + WITHIN_SECONDS]
+        statuses = [status for _, status, _ in asker.told]
+        refused = statuses.index(401)
+        assert set(statuses[:refused]) == {200}
+        assert {(status, said) for _, status, said in asker.told[refused:]} == {(401, code)}
+
+
+def make_key(person: Person) -> dict[str, str]:
+    answer = person.post("/api/keys", json={"name": "ci"})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def test_a_key_withdrawn_at_one_is_refused_at_both(twins: tuple[Service, Service]):
+    with twins[0].person("user_ana", "org_acme", "org:admin") as ana:
+        made = make_key(ana)
+        withdraws_everywhere(twins, made["key"], lambda: ana.delete(f"/api/keys/{made['key_id']}"), "key_revoked")
+
+
+@contextmanager
+def nobody_listens(database_url: str) -> Iterator[None]:
+    """Cut every listening connection, as often as it comes back."""
+    stop = threading.Event()
+
+    def cut() -> None:
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            while not stop.is_set():
+                connection.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'estampe listen'"
+                )
+                time.sleep(0.01)
+
+    thread = threading.Thread(target=cut)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_a_key_is_refused_even_by_who_cannot_hear(twins: tuple[Service, Service]):
+    with twins[0].person("user_ana", "org_acme", "org:admin") as ana:
+        made = make_key(ana)
+        with nobody_listens(twins[0].database_url):
+            time.sleep(0.5)
+            withdraws_everywhere(twins, made["key"], lambda: ana.delete(f"/api/keys/{made['key_id']}"), "key_revoked")
+
+
+def new_code(service: Service) -> str:
+    async def make() -> str:
+        database = Database(service.database_url, connections=1)
+        await database.open()
+        try:
+            return await session.new_code(database, user_id="user_ana", organization_id=None, role=None, ttl_seconds=60)
+        finally:
+            await database.close()
+
+    return asyncio.run(make())
+
+
+def test_a_session_ended_at_one_is_over_at_both(twins: tuple[Service, Service]):
+    here, _ = twins
+    code = new_code(here)
+    with httpx.Client(base_url=here.url, trust_env=False) as browser:
+        assert browser.post("/auth/local/session", json={"code": code}).status_code == 204
+        token = browser.post("/auth/local/token").json()["token"]
+        withdraws_everywhere(twins, token, lambda: browser.delete("/auth/local/session"), "token_invalid")
+
+
+@pytest.mark.parametrize("path", ["/api/events", "/api/jobs/{job}/events"])
+def test_a_stream_ends_when_its_key_is_withdrawn(twins: tuple[Service, Service], path: str):
+    here, there = twins
+    with here.person("user_ana", "org_acme", "org:admin") as ana:
+        made = make_key(ana)
+        job = ana.ask("a slow cat [sleep 20]", width=64, height=64)
+        headers = {"Authorization": f"Bearer {made['key']}"}
+        with httpx.stream(
+            "GET", there.url + path.format(job=job), headers=headers, timeout=20, trust_env=False
+        ) as stream:
+            lines = stream.iter_lines()
+            assert next(line for line in lines if line.startswith("event: ")) == "event: snapshot"
+            ana.delete(f"/api/keys/{made['key_id']}")
+            done_at = time.monotonic()
+            last = [line for line in lines if line.startswith("event: ")][-1]
+            ended_at = time.monotonic()
+    assert last == "event: reauthenticate"
+    assert ended_at - done_at < WITHIN_SECONDS

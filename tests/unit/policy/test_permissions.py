@@ -1,0 +1,43 @@
+"""What each kind of credential may do: the defaults, an organisation's own, and what scopes leave of them."""
+
+import pytest
+
+from estampe.domain import Principal
+from estampe.policy.permissions import ADMINS, EVERYONE, Permission, granted
+
+OPERATORS = frozenset({"user_op"})
+
+
+def principal(**changes):
+    return Principal(**{"issuer": "urn:one", "user_id": "user_ana", "expires_at": 1.0, "provider": "local"} | changes)
+
+
+MEMBER = {"organization_id": "org_acme", "role": "org:member"}
+ADMIN = {"organization_id": "org_acme", "role": "org:admin"}
+
+
+def test_a_member_generates_an_administrator_manages_and_a_user_alone_does_both():
+    assert granted(principal(**MEMBER)) == EVERYONE
+    assert granted(principal(**ADMIN)) == granted(principal()) == ADMINS
+
+
+def test_an_organisation_s_own_permissions_replace_the_defaults():
+    custom = frozenset({"org:videos:generate", "org:posts:write"})
+    assert granted(principal(**ADMIN, permissions=custom)) == {Permission.VIDEOS_GENERATE}
+
+
+@pytest.mark.parametrize("kind", ["key", "oauth", "m2m"])
+def test_what_is_no_person_has_what_its_scopes_leave_of_its_owner(kind):
+    scopes = frozenset({"images:generate", "jobs:manage", "openid"})
+    assert granted(principal(**ADMIN, kind=kind)) == set()
+    assert granted(principal(**ADMIN, kind=kind, scopes=scopes)) == {Permission.IMAGES_GENERATE, Permission.JOBS_MANAGE}
+    if kind != "m2m":  # a machine is nobody's member
+        assert granted(principal(**MEMBER, kind=kind, scopes=scopes)) == {Permission.IMAGES_GENERATE}
+
+
+def test_an_operator_s_key_operates_only_if_it_says_so_and_for_as_long_as_they_do():
+    operator = {"user_id": "user_op", "kind": "key"}
+    assert Permission.OPERATOR in granted(principal(user_id="user_op"), OPERATORS)
+    assert Permission.OPERATOR not in granted(principal(**operator, scopes=frozenset({"images:generate"})), OPERATORS)
+    assert granted(principal(**operator, scopes=frozenset({"operator"})), OPERATORS) == {Permission.OPERATOR}
+    assert granted(principal(**operator, scopes=frozenset({"operator"}))) == set()
