@@ -3,6 +3,7 @@
 import importlib.util
 import ipaddress
 import os
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,6 +17,10 @@ from estampe.db import Database
 
 __all__ = ["ana", "bob", "boss", "own_service", "service"]
 
+
+# What runs in the background of a shell is deaf to SIGINT, and so would be every process that the tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The browser is not on every machine; where it was promised, its tests fail instead of hiding.
 if importlib.util.find_spec("playwright") is None and not os.environ.get("ESTAMPE_REQUIRE_CHROMIUM"):
