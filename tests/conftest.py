@@ -23,7 +23,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The browser is not on every machine; where it was promised, its tests fail instead of hiding.
-if importlib.util.find_spec("playwright") is None and not os.environ.get("ESTAMPE_REQUIRE_CHROMIUM"):
+if importlib.util.find_spec("playwright") is None and not os.environ.get("TESTS_REQUIRE_CHROMIUM"):
     collect_ignore = ["browser"]
 
 

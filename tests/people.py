@@ -9,7 +9,7 @@ from tests import postgres
 from tests.service import Person, Service, running
 
 # The fallback is tested where there is time for it: .ci/run asks for both.
-SERVERS = os.environ.get("ESTAMPE_TEST_SERVERS", "granian").split(",")
+SERVERS = os.environ.get("TESTS_SERVERS", "granian").split(",")
 
 _numbers = itertools.count(1)
 

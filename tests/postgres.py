@@ -58,7 +58,7 @@ def require(name: str) -> None:
     folder = BINARIES[name]
     if folder is None or (folder / "postgres").exists():
         return
-    if os.environ.get(f"ESTAMPE_REQUIRE_POSTGRES_{name}"):
+    if os.environ.get(f"TESTS_REQUIRE_POSTGRES_{name}"):
         pytest.fail(f"PostgreSQL {name} is required and is not in {folder}")
     pytest.skip(f"PostgreSQL {name} is not in {folder}")
 

@@ -28,7 +28,7 @@ REPORTS_VIOLATIONS = """
 
 def playwright() -> Any:
     """Playwright's module. Skips where it is not installed; fails where a browser was promised."""
-    if os.environ.get("ESTAMPE_REQUIRE_CHROMIUM"):
+    if os.environ.get("TESTS_REQUIRE_CHROMIUM"):
         return importlib.import_module("playwright.sync_api")
     return pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
@@ -39,7 +39,7 @@ def chromium() -> str:
         found = shutil.which(name)
         if found is not None:
             return found
-    if os.environ.get("ESTAMPE_REQUIRE_CHROMIUM"):
+    if os.environ.get("TESTS_REQUIRE_CHROMIUM"):
         pytest.fail("Chromium is required and is not installed")
     pytest.skip("Chromium is not installed")
 

@@ -126,7 +126,7 @@ def _node():
         installed = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
         why = None if installed.returncode == 0 else f"npm could not install oidc-provider: {installed.stderr[-500:]}"
     if why is not None:
-        (pytest.fail if os.environ.get("ESTAMPE_REQUIRE_NODE") else pytest.skip)(why)
+        (pytest.fail if os.environ.get("TESTS_REQUIRE_NODE") else pytest.skip)(why)
     return node
 
 

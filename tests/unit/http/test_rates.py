@@ -186,7 +186,7 @@ def test_every_route_that_makes_or_brings_something_spends():
 @pytest.fixture
 def redis(tmp_path):
     program = shutil.which("redis-server") or shutil.which("valkey-server")
-    if program is None and os.environ.get("ESTAMPE_REQUIRE_REDIS"):
+    if program is None and os.environ.get("TESTS_REQUIRE_REDIS"):
         pytest.fail("redis-server is required and is not installed")
     if program is None:
         pytest.skip("no redis-server")
