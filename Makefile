@@ -11,7 +11,7 @@ up: $(VENV)/ready
 	@exec $(BIN)/estampe up $(ARGS)
 
 test: check
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
 check: $(VENV)/ready-to-develop
 	$(BIN)/ruff check .
