@@ -20,7 +20,7 @@ check: $(VENV)/ready-to-develop
 	$(BIN)/lint-imports --no-logo
 
 bench: $(VENV)/ready-to-develop
-	$(BIN)/python -m pytest -q -s -m bench tests/bench $(ARGS)
+	$(BIN)/python -m pytest -q -s -m bench tests $(ARGS)
 
 lock: $(VENV)/ready-to-develop
 	$(BIN)/pip install -q uv

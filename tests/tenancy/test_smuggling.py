@@ -156,6 +156,7 @@ ROUNDS = 150
 NOISE = (0.8, 1.25)
 
 
+@pytest.mark.bench
 @pytest.mark.parametrize("path", ["/api/jobs/{job}", "/api/assets/{asset}", "/api/jobs/{job}/events"])
 def test_the_time_it_takes_tells_nothing(hers: dict[str, str], bob: Person, path: str):
     places = {"known": path.format(**hers), "unknown": path.format(**never(hers))}
