@@ -1,6 +1,5 @@
 """Ask for a picture or a clip, and ask again: what makes jobs."""
 
-import time
 from typing import Any
 
 import msgspec
@@ -26,7 +25,7 @@ from estampe.http.installation import Installation
 from estampe.http.route import Access, Call, Handler, Reply, Route
 from estampe.http.schemas import ABOUT_THE_REQUEST, Accepted, Generate, GenerateImage, GenerateVideo, Result
 from estampe.jobs.accounts import Charge
-from estampe.jobs.queue import Order, Placed
+from estampe.jobs.queue import Order
 from estampe.policy.permissions import Permission
 
 LONGEST_WAIT_SECONDS = 60.0
@@ -86,7 +85,7 @@ async def _require_inputs(here: Installation, tenant: TenantId, parameters: dict
 
 
 async def _answer(here: Installation, tenant: TenantId, wanted: JobId, seconds: float) -> Reply:
-    placed = await _wait(here, tenant, wanted, seconds) if seconds else await here.queue.find(tenant, wanted)
+    placed = await views.awaited(here, tenant, wanted, seconds, lambda placed: placed.job.status.ended)
     if placed is None:
         raise NotFound
     if seconds and placed.job.status is Status.SUCCEEDED:
@@ -95,18 +94,6 @@ async def _answer(here: Installation, tenant: TenantId, wanted: JobId, seconds: 
         return Reply(200, done, {"Preference-Applied": f"wait={seconds:g}"})
     answer = views.accepted(placed, here.settings.url)
     return Reply(202, answer, {"Location": answer.urls.status})
-
-
-async def _wait(here: Installation, tenant: TenantId, wanted: JobId, seconds: float) -> Placed | None:
-    """The job once it has ended, or as it stands after so many seconds."""
-    deadline = time.monotonic() + seconds
-    with here.hub.watch(tenant, job=wanted) as watcher:
-        while True:
-            placed = await here.queue.find(tenant, wanted)
-            left = deadline - time.monotonic()
-            if placed is None or placed.job.status.ended or left <= 0 or here.hub.stopping:
-                return placed
-            await watcher.changed(left)
 
 
 async def retry(call: Call[None, None]) -> Reply:

@@ -1,7 +1,6 @@
 """Read, list, cancel, delete: what people do with the jobs they have."""
 
 import asyncio
-import time
 from typing import Any
 
 from estampe.domain import Status
@@ -35,7 +34,7 @@ def status(kind: str | None) -> Handler:
         me = call.principal
         placed = await views.find(here, me, call.path["job_id"], kind)
         if call.query.wait and not placed.job.status.ended and _is_news_wanted(call, placed):
-            placed = await _wait_for_change(here, placed, call.query.wait) or placed
+            placed = await _changed(here, placed, call.query.wait) or placed
         return Reply(200, await views.seen(here, placed, call.language), {"ETag": _etag(placed)})
 
     handler.__name__ = f"{kind or 'job'}_status"
@@ -52,16 +51,9 @@ def _is_news_wanted(call: Call[Any, Any], placed: Placed) -> bool:
     return known is None or known == _etag(placed)
 
 
-async def _wait_for_change(here: Installation, before: Placed, seconds: float) -> Placed | None:
-    deadline = time.monotonic() + seconds
+async def _changed(here: Installation, before: Placed, seconds: float) -> Placed | None:
     job = before.job
-    with here.hub.watch(job.tenant_id, job=job.id) as watcher:
-        while True:
-            placed = await here.queue.find(job.tenant_id, job.id)
-            left = deadline - time.monotonic()
-            if placed is None or placed.job.version != job.version or left <= 0 or here.hub.stopping:
-                return placed
-            await watcher.changed(left)
+    return await views.awaited(here, job.tenant_id, job.id, seconds, lambda now: now.job.version != job.version)
 
 
 def result(kind: str) -> Handler:

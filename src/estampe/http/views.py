@@ -3,14 +3,15 @@
 import base64
 import binascii
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from estampe.assets.links import Links
-from estampe.domain import Asset, Failure, Principal
+from estampe.domain import Asset, Failure, JobId, Principal, TenantId
 from estampe.errors import FieldError, InvalidRequest, NotFound, Text
 from estampe.http.installation import Installation
 from estampe.http.route import Language
@@ -99,6 +100,20 @@ async def find(here: Installation, me: Principal, text: str, kind: str | None = 
         raise NotFound
     require_owner(me, placed.job.user_id)
     return placed
+
+
+async def awaited(
+    here: Installation, tenant: TenantId, wanted: JobId, seconds: float, enough: Callable[[Placed], bool]
+) -> Placed | None:
+    """The job once it is `enough`, or as it stands after so many seconds; None when it is gone."""
+    deadline = time.monotonic() + seconds
+    with here.hub.watch(tenant, job=wanted) as watcher:
+        while True:
+            placed = await here.queue.find(tenant, wanted)
+            left = deadline - time.monotonic()
+            if placed is None or enough(placed) or left <= 0 or here.hub.stopping:
+                return placed
+            await watcher.changed(left)
 
 
 async def outputs_of(here: Installation, placed: Sequence[Placed]) -> dict[str, list[Asset]]:
