@@ -15,12 +15,6 @@ class Guard:
         self._identify = installation.identify
         self._operators = frozenset(installation.settings.operators)
 
-    async def admit(self, may: Access | Permission, headers: RawHeaders) -> Principal | None:
-        """Who passes; None where nobody needs to be known. Raises what `know` and `allow` raise."""
-        who = await self.know(may, headers)
-        self.allow(may, who)
-        return who
-
     async def know(self, may: Access | Permission, headers: RawHeaders) -> Principal | None:
         """Who asks; None where nobody needs to be known.
 
