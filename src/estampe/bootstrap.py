@@ -35,13 +35,19 @@ from estampe.plans import GPU_SECONDS
 from estampe.policy import quotas
 from estampe.settings import Settings, read
 from estampe.stores import Store
-from estampe.worker import Worker
-from estampe.worker.attempt import Bench
+from estampe.worker import Leave, Worker
+from estampe.worker.bench import Bench
+from estampe.worker.checkpoints import Checkpoints
 from estampe.worker.erasure import Erasure
+from estampe.worker.heart import Heart
+from estampe.worker.house import House
 from estampe.worker.process import Child
+from estampe.worker.slot import Slot
+from estampe.worker.stops import Stops
 
 SIGNING_KEY = "signing.key"
 SECRET_BYTES = 32
+CONNECT_SECONDS = 5.0
 
 
 @contextmanager
@@ -153,7 +159,6 @@ def _require_plans(settings: Settings) -> None:
 def application(settings: Settings, url: str) -> Any:
     """The ASGI app over the database at `url`."""
     database, notices = Database(url), Notices(url)
-    dispatcher = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url))
     known = providers(settings)
     for provider in known:
         provider.attach(database, notices)
@@ -165,7 +170,7 @@ def application(settings: Settings, url: str) -> Any:
     installation = Installation(
         settings=settings,
         database=database,
-        queue=Queue(database, dispatcher, accounts),
+        queue=Queue(database, accounts),
         announced=Announced(database),
         hub=hub,
         shelf=Shelf(database, store(settings)),
@@ -229,36 +234,44 @@ def served() -> Any:
     return application(settings, settings.database_url)
 
 
-async def work(settings: Settings, url: str) -> None:
-    """Run one worker until its task is canceled."""
-    database, files, notices = Database(url, connections=4), store(settings), Notices(url)
-    connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=4)
-    dispatcher = procrastinate.App(connector=connector)
+async def work(settings: Settings, url: str, leave: Leave) -> None:
+    """Run one worker until it is told to leave."""
+    # A slot writes what its runs tell, and an outage of one must not hold up the others.
+    connections = 3 + settings.worker_concurrency
+    database, files, notices = Database(url, connections=connections), store(settings), Notices(url)
+    connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=connections, timeout=CONNECT_SECONDS)
     bench = Bench(
         database=database,
-        queue=Queue(database, dispatcher),
+        queue=Queue(database),
         announced=Announced(database),
-        hub=Hub(notices),
+        checkpoints=Checkpoints(database),
+        stops=Stops(notices),
         shelf=Shelf(database, files),
         kinds=kinds(),
-        child=Child(settings.engines),
         max_attempts=settings.max_attempts,
         prices=settings.prices,
         currency=settings.currency,
     )
+    worker = Worker(
+        bench,
+        procrastinate.App(connector=connector),
+        _slots(settings, bench),
+        house=House(bench, Erasure(database, bench.shelf), auth_event_days=settings.auth_event_days),
+        heart=Heart(url, stalled_seconds=settings.stalled_seconds),
+        drain_seconds=settings.drain_seconds,
+    )
     await database.open()
     try:
         async with notices.listening():
-            await Worker(
-                bench,
-                dispatcher,
-                Erasure(database, bench.shelf),
-                stalled_seconds=settings.stalled_seconds,
-                auth_event_days=settings.auth_event_days,
-            ).run()
+            await worker.run(leave)
     finally:
         await files.close()
         await database.close()
+
+
+def _slots(settings: Settings, bench: Bench) -> list[Slot]:
+    children = (Child(settings.engines, settings.worker_models) for _ in range(settings.worker_concurrency))
+    return [Slot(bench, child) for child in children]
 
 
 def migrated(url: str) -> list[str]:

@@ -95,11 +95,17 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+Priority = Literal["low", "normal", "high"]
+"""When a job runs among those of its tenant: sooner now is later next time."""
+
+
 class Model(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker announces it can make.
 
     `parameters` is a JSON Schema (2020-12) of an object: every field the model takes, with
-    `minimum`, `maximum`, `multipleOf`, `enum` and `default`; `additionalProperties` is false.
+    `minimum`, `maximum`, `multipleOf`, `enum` and `default`; `additionalProperties` is false. Up to
+    `max_batch` requests whose parameters named in `batch_by` are equal may run as one batch; the same
+    seed gives the same bytes in any batch, unless `deterministic` is false.
     """
 
     name: str
@@ -110,6 +116,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     parameters: dict[str, Any]
     deterministic: bool = True
     default: bool = False
+    max_batch: int = 1
+    batch_by: tuple[str, ...] = ()
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,6 +197,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     progress: Progress | None
     error: Failure | None
     usage: Usage | None
+    priority: Priority
     queue_id: int | None
     retry_of: JobId | None
     created_at: datetime

@@ -56,6 +56,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_attempts: Positive = 3
     max_watchers: Positive = 6000
     stalled_seconds: Positive = 10
+    worker_models: tuple[str, ...] = ()
+    worker_concurrency: Annotated[int, msgspec.Meta(ge=1, le=256)] = 1
+    drain_seconds: Annotated[int, msgspec.Meta(ge=0)] = 30
     token: str | None = None
     clerk_webhook_secret: str | None = None
     clerk_instance_id: str | None = None

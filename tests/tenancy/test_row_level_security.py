@@ -122,5 +122,9 @@ async def test_the_role_is_given_back_with_the_connection(every_database_url: st
 
 async def test_a_place_in_line_counts_every_tenant_s_jobs_and_shows_none(two_tenants: Database):
     async with two_tenants.tenant(HERS) as scope:
-        cursor = await scope.connection.execute("select jobs_before(2) as before, count(*) as seen from jobs")
-        assert await cursor.fetchone() == {"before": 2, "seen": 1}
+        await scope.connection.execute("update jobs set tag = 1")
+        cursor = await scope.connection.execute(
+            "select line.queue_position as before, (select count(*) from jobs) as seen"
+            " from jobs, place_in_line(id) as line"
+        )
+        assert await cursor.fetchone() == {"before": 1, "seen": 1}

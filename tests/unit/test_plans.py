@@ -38,13 +38,15 @@ def test_the_first_plan_that_is_known_holds():
 
 
 def test_an_operator_changes_some_numbers_and_lifts_others():
-    own = read_limits({"max_running": 3, "quotas": {"images": None, "gpu_seconds": 60}})
+    own = read_limits({"max_running": 3, "weight": 2, "quotas": {"images": None, "gpu_seconds": 60}})
 
-    assert own.within(FREE) == Plan(max_running=3, quotas={"gpu_seconds": 60})
+    assert own.within(FREE) == Plan(max_running=3, weight=2, quotas={"gpu_seconds": 60})
     assert Limits().within(FREE) == FREE
 
 
-@pytest.mark.parametrize("said", [{"quotas": {"images": -1}}, {"max_running": 0}, {"quota": {}}, {"period": "week"}])
+@pytest.mark.parametrize(
+    "said", [{"quotas": {"images": -1}}, {"max_running": 0}, {"weight": 0}, {"quota": {}}, {"period": "week"}]
+)
 def test_limits_that_mean_nothing_are_refused(said):
     with pytest.raises(msgspec.ValidationError):
         read_limits(said)

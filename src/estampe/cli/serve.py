@@ -1,17 +1,16 @@
 """One API, or one worker, in this process."""
 
 import asyncio
-import contextlib
 import errno
 import os
 import signal
 import socket
 import tempfile
-from typing import Any
 
 from estampe import bootstrap, telemetry
 from estampe.errors import InvalidSetting, Text
 from estampe.settings import Settings
+from estampe.worker import Leave
 
 BACKLOG = 8192
 STOP_SECONDS = 6
@@ -106,13 +105,13 @@ def work(settings: Settings) -> None:
     bootstrap.prepare(settings)
     with bootstrap.database_url(settings) as url:
         bootstrap.migrated(url)
-        asyncio.run(_until_told(bootstrap.work(settings, url)))
+        asyncio.run(_until_told(settings, url))
 
 
-async def _until_told(working: Any) -> None:
-    task = asyncio.ensure_future(working)
+async def _until_told(settings: Settings, url: str) -> None:
+    """A first signal drains the worker, a second one hurries it."""
+    leave = Leave()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, task.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+        loop.add_signal_handler(number, leave.tell)
+    await bootstrap.work(settings, url, leave)

@@ -1,12 +1,13 @@
 """Ask for a picture or a clip, and ask again: what makes jobs."""
 
+import hashlib
 from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
 from estampe import media, policy
-from estampe.domain import AssetId, JobId, Status, TenantId
+from estampe.domain import AssetId, JobId, Model, Status, TenantId
 from estampe.errors import (
     FieldError,
     IdempotencyMismatch,
@@ -30,6 +31,8 @@ from estampe.policy.permissions import Permission
 
 LONGEST_WAIT_SECONDS = 60.0
 LONGEST_KEY = 255
+BATCH_KEY_LENGTH = 32
+MIN_BATCH = 2
 INPUTS = ("input_asset_id", "mask_asset_id")
 
 
@@ -51,6 +54,8 @@ def create(kind: str) -> Handler:
             charge=_charge(here, kind, model.name, parameters),
             metadata=body.metadata,
             deadline_s=body.deadline_s,
+            priority="normal" if body.priority is UNSET else body.priority,
+            batch_key=_batch_key(model, parameters),
             idempotency_key=key,
             asked=msgspec.json.encode(body, order="sorted"),
         )
@@ -70,6 +75,14 @@ def _asked(body: Generate) -> dict[str, Any]:
 def _charge(here: Installation, name: str, model: str, parameters: dict[str, Any]) -> Charge:
     kind = here.kinds[name]
     return Charge(model=model, unit=f"{kind.unit}s", units=kind.units(parameters))
+
+
+def _batch_key(model: Model, parameters: dict[str, Any]) -> str | None:
+    """What can run in one batch has the same: the model, and the parameters that its batches must agree in."""
+    if model.max_batch < MIN_BATCH:
+        return None
+    agreed = [model.engine, model.name, [parameters.get(name) for name in sorted(model.batch_by)]]
+    return hashlib.sha256(msgspec.json.encode(agreed, order="sorted")).hexdigest()[:BATCH_KEY_LENGTH]
 
 
 async def _require_inputs(here: Installation, tenant: TenantId, parameters: dict[str, Any]) -> None:
@@ -112,6 +125,8 @@ async def retry(call: Call[None, None]) -> Reply:
         parameters=parameters,
         charge=_charge(here, old.kind, old.model, parameters),
         metadata=old.metadata,
+        priority=old.priority,
+        batch_key=_batch_key(model, parameters),
         retry_of=old.id,
         idempotency_key=_idempotency_key(call),
         asked=old.id.encode(),

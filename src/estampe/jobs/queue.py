@@ -6,23 +6,25 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-import procrastinate
 from psycopg.types.json import Jsonb
 
 from estampe.db import Database, Row, Scope
-from estampe.domain import Asset, Failure, Job, JobId, Principal, Progress, Status, TenantId, Usage, new_id
+from estampe.domain import Asset, Failure, Job, JobId, Principal, Priority, Progress, Status, TenantId, Usage, new_id
 from estampe.errors import IdempotencyInProgress, IdempotencyMismatch
 from estampe.jobs import before, from_row
 from estampe.jobs.accounts import Accounts, Charge
 
 TASK = "generate"
 QUEUE = "generate"
+MENDED_AT_ONCE = 1000
+_ALONE: Mapping[str, int] = {}
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked of the queue: who, what, and the key that makes asking twice safe.
 
-    `at` is another moment than now, whose quotas it counts against.
+    `at` is another moment than now, whose quotas it counts against; jobs with the same `batch_key` may run in one
+    batch, and None runs alone.
     """
 
     principal: Principal
@@ -32,6 +34,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     charge: Charge
     metadata: dict[str, str] = {}
     deadline_s: float | None = None
+    priority: Priority = "normal"
+    batch_key: str | None = None
     retry_of: JobId | None = None
     idempotency_key: str | None = None
     asked: bytes = b""
@@ -59,12 +63,12 @@ class Placed(msgspec.Struct, frozen=True):
 
 
 class Queue:
-    """Jobs in the database, handed to workers by procrastinate."""
+    """Jobs in the database, handed to workers by procrastinate: see `Dispatch`."""
 
-    def __init__(self, database: Database, dispatcher: procrastinate.App, accounts: Accounts | None = None) -> None:
+    def __init__(self, database: Database, accounts: Accounts | None = None) -> None:
         self._db = database
-        self._dispatcher = dispatcher
         self._accounts = accounts or Accounts()
+        self._mended_up_to = 0
 
     # What people ask for
 
@@ -101,10 +105,6 @@ class Queue:
     async def _write(self, scope: Scope, order: Order, new: JobId) -> Job:
         tenant_id = order.principal.tenant.id
         held = await self._accounts.reserve(scope, order.principal, order.charge, at=order.at)
-        # Of the jobs that share a lock, the dispatcher lets one run at a time, in order.
-        lock = None if held.slot is None else f"{tenant_id}/{held.slot}"
-        deferrer = self._dispatcher.configure_task(TASK, queue=QUEUE, lock=lock, connection=scope.connection)
-        queue_id = await deferrer.defer_async(job_id=new)
         row = await scope.one(
             "put_job",
             id=new,
@@ -116,9 +116,10 @@ class Queue:
             model=order.model,
             parameters=Jsonb(order.parameters),
             metadata=Jsonb(order.metadata),
-            queue_id=queue_id,
             retry_of=order.retry_of,
             deadline_s=order.deadline_s,
+            priority=order.priority,
+            batch_key=order.batch_key,
             **msgspec.structs.asdict(held),
         )
         return from_row(_present(row))
@@ -166,11 +167,15 @@ class Queue:
 
     # What workers do
 
-    async def claim(self, wanted: JobId) -> Job | None:
-        """The job as its next attempt, or None when it no longer waits to run."""
+    async def claim(self, ticket: int, *, worker: str, at_most: Mapping[str, int] = _ALONE) -> list[Job]:
+        """What runs with a ticket that was taken, each as its next attempt: the tenant's first job, then others
+        with its batch key, up to `at_most` of its model in all. Empty when nothing waits with that ticket any more.
+
+        `worker` has announced itself: what is claimed by one that is not there is taken over.
+        """
+        values = {"ticket": ticket, "worker": worker, "at_most": Jsonb(at_most), "from": before(Status.RUNNING)}
         async with self._db.system() as scope:
-            row = await scope.one("claim_job", **{"job_id": wanted, "from": before(Status.RUNNING)})
-        return from_row(row) if row else None
+            return [from_row(row) for row in await scope.all("claim_jobs", **values)]
 
     async def tell(
         self,
@@ -218,12 +223,30 @@ class Queue:
         """Hand the attempt back, to be claimed again; `lost` counts it against the job."""
         values = {"job_id": job.id, "attempt": job.attempt, "lost": lost, "from": before(Status.QUEUED)}
         async with self._db.system() as scope:
-            return await scope.one("release_job", **values) is not None
+            row = await scope.one("release_job", **values)
+        return row is not None and row["ticket"] is not None
 
-    async def settle(self, wanted: JobId) -> None:
-        """End a job that was being canceled when its worker was lost."""
+    async def take_over(self, worker: str, stalled_seconds: float) -> list[JobId]:
+        """Offer again what a worker has that was not seen for so long, and what waits without being offered.
+
+        What was being canceled ends instead. The jobs that changed: none while `worker`, who asks, has not been
+        there for as long itself without a gap.
+        """
+        moves = {"to_queued": before(Status.QUEUED), "to_canceled": before(Status.CANCELED)}
         async with self._db.system() as scope:
-            await scope.run("settle_canceling", **{"job_id": wanted, "from": before(Status.CANCELED)})
+            judge = _present(await scope.one("may_take_over", worker=worker, stalled_seconds=stalled_seconds))
+            if not judge["may"]:
+                return []
+            found = [*await scope.all("take_over_jobs", stalled_seconds=stalled_seconds, **moves)]
+            found += await scope.all("offer_taken_tickets", stalled_seconds=stalled_seconds)
+            mended = _present(await scope.one("offer_again", beyond=self._mended_up_to, at_most=MENDED_AT_ONCE))
+        self._mended_up_to = mended["reached"] or 0
+        return [JobId(row["id"]) for row in found] + [JobId(name) for name in mended["job_ids"] or ()]
+
+    async def held_by(self, worker: str) -> list[Job]:
+        """What `worker` runs, as far as the database knows."""
+        async with self._db.system() as scope:
+            return [from_row(row) for row in await scope.all("jobs_of_worker", worker=worker)]
 
     async def status(self, job: Job) -> Status | None:
         """Where the attempt's job stands; None when the attempt is no longer the job's."""
@@ -247,7 +270,10 @@ _FILTERS = tuple(name for name in Filter.__struct_fields__ if name != "before")
 
 
 def _placed(row: Row) -> Placed:
-    return Placed(from_row(row), row["queue_position"])
+    job = from_row(row)
+    if job.status is Status.QUEUED:
+        job = msgspec.structs.replace(job, progress=Progress(fraction=0.0, stage="queued", eta_s=row["eta_s"]))
+    return Placed(job, row["queue_position"])
 
 
 def _present(row: Row | None) -> Row:
