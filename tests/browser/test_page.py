@@ -154,6 +154,16 @@ def test_the_detail_says_what_was_understood_and_with_which_seed_it_can_be_made_
     assert seed_shown(ana.page) != seed
 
 
+def test_a_detail_opened_before_the_job_is_accepted_follows_it(ana: Visitor):
+    held: list[Any] = []
+    ana.page.route("**/api/images/generate", lambda route: held.append(route))  # noqa: PLW0108 - a built-in has no signature to call it by
+    ana.asks("a patient owl").locator(".open").click()
+    held[0].continue_()
+    detail = ana.page.get_by_role("dialog")
+    expect(detail.get_by_role("button", name="Try a new seed")).to_be_visible()
+    expect(detail.locator("img.file")).to_be_visible()
+
+
 def test_a_download_is_the_file_itself(ana: Visitor):
     made = ana.asks("a downloaded owl")
     is_done(made)

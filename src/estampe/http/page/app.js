@@ -178,7 +178,7 @@ function hear(job) {
   const before = print.job;
   if (!LIVE.has(before.status) && LIVE.has(job.status)) return print;
   print.show({ ...before, ...job });
-  if (detail.job?.job_id === job.job_id) detail.show(print.job);
+  if ([before.job_id, job.job_id].includes(detail.job?.job_id)) detail.show(print.job); // it may have been open unsent
   if (before.status !== print.job.status && print.job.status !== "queued")
     at("news").textContent = t("tell", print.job.parameters.prompt, print.job.error?.message ?? standing(print.job));
   return print;
