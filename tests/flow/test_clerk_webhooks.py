@@ -180,7 +180,8 @@ def test_what_is_not_genuine_is_refused(twins):
 
 
 names = st.sampled_from(["svix-id", "svix-timestamp", "svix-signature", "webhook-signature", "content-type"])
-values = st.binary(max_size=60).map(lambda raw: bytes(byte for byte in raw if byte > 31 and byte != 127))
+# What a client can send at all: no control characters, no space at either end.
+values = st.binary(max_size=60).map(lambda raw: bytes(byte for byte in raw if byte > 31 and byte != 127).strip())
 
 
 @settings(max_examples=60, deadline=None)

@@ -237,7 +237,7 @@ async def test_an_outage_of_the_discovery_loses_no_key(status, body):
 async def test_discovery_and_keys_share_one_time_out():
     site, documents = Site(), Site()
     site.gate.clear()
-    async with discovered(site, documents, timeout_seconds=0.1) as keys:
+    async with discovered(site, documents, timeout_seconds=2) as keys:
         with pytest.raises(errors.IdentityProviderUnavailable):
             await keys.find(KID)
     assert (site.asked, documents.asked) == (1, 1)
