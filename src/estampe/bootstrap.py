@@ -9,6 +9,10 @@ from typing import Any
 import procrastinate
 
 from estampe import http, lifeline, plugins, telemetry
+from estampe.access.auth_events import AuthEvents
+from estampe.access.clerk_events import Sender
+from estampe.access.revocations import Revocation, Revocations
+from estampe.access.rights import Rights
 from estampe.assets import Shelf
 from estampe.assets.links import Links
 from estampe.db import Database
@@ -20,10 +24,6 @@ from estampe.http import rates
 from estampe.http.installation import Installation
 from estampe.http.watch import Watch
 from estampe.identity import Provider, VerifiedTokens
-from estampe.identity._clerk_events import Sender
-from estampe.identity._events import AuthEvents
-from estampe.identity._revocations import Revocation, Revocations
-from estampe.identity._rights import Rights
 from estampe.identity.clerk import Clerk
 from estampe.identity.local import Local
 from estampe.jobs.accounts import Accounts

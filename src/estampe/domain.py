@@ -13,10 +13,19 @@ TenantId = NewType("TenantId", str)
 JobId = NewType("JobId", str)
 AssetId = NewType("AssetId", str)
 
+LONGEST_NAME = 255
+YEAR_10000 = 253_402_300_800
+"""In Unix seconds: neither `datetime` nor PostgreSQL's clients go further."""
+
 
 def new_id(prefix: str) -> str:
     """`prefix` and 120 random bits: nobody guesses one, and it is safe in a path and a URL."""
     return prefix + base64.b32encode(secrets.token_bytes(15)).decode().lower()
+
+
+def is_name(value: object) -> bool:
+    """Fit to identify someone, in a log line and in a text column."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and value.isprintable()
 
 
 class Status(StrEnum):

@@ -50,7 +50,7 @@ def test_only_the_settings_look_at_the_environment():
 
 
 def test_every_tenant_s_rows_are_reached_through_their_own_door():
-    allowed = {"assets", "bootstrap.py", "cli", "db", "identity", "jobs", "worker"}
+    allowed = {"access", "assets", "bootstrap.py", "cli", "db", "identity", "jobs", "worker"}
 
     # What an identity provider tells of its own people is of no one tenant.
     told = {"http/webhooks.py"}

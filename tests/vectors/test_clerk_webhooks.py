@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from standardwebhooks import Webhook
 
+from estampe.access.standard_webhooks import check, secret_key
 from estampe.errors import WebhookSignatureInvalid
-from estampe.identity._webhook import check, secret_key
 
 FILE = Path(__file__).parents[2].parent / "shared" / "vectors" / "clerk-tokens.json"
 if not FILE.exists():

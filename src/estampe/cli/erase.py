@@ -8,12 +8,12 @@ from typing import Annotated, TypeVar
 from cyclopts import App, Parameter
 
 from estampe import bootstrap
+from estampe.access import departures
 from estampe.assets import Shelf
 from estampe.cli import Config, DataDir, _begin
 from estampe.db import Database
 from estampe.domain import Tenant
 from estampe.errors import InvalidSetting, Text
-from estampe.identity import _departures as departures
 from estampe.identity.local import Local
 from estampe.settings import Settings
 from estampe.worker.erasure import Erasure

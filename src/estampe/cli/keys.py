@@ -9,11 +9,11 @@ from typing import Annotated, TypeVar
 from cyclopts import App, Parameter
 
 from estampe import bootstrap
+from estampe.access import api_keys as keys
 from estampe.cli import Config, DataDir, _begin
 from estampe.db import Database
 from estampe.domain import Principal, TenantId
 from estampe.errors import InvalidSetting, Text
-from estampe.identity import _api_keys as keys
 from estampe.identity.local import Local
 from estampe.policy.permissions import EVERYONE, granted
 from estampe.settings import Settings

@@ -3,9 +3,9 @@
 import asyncio
 
 from estampe import bootstrap
+from estampe.access import sessions as session
 from estampe.db import Database
 from estampe.errors import InvalidSetting, Text
-from estampe.identity import _session as session
 from estampe.identity.local import Local
 from estampe.settings import Settings
 

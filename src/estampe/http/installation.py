@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from estampe.access.auth_events import AuthEvents
+from estampe.access.clerk_events import Sender
+from estampe.access.revocations import Revocations
+from estampe.access.rights import Rights
 from estampe.assets import Shelf
 from estampe.assets.links import Links
 from estampe.db import Database
@@ -10,10 +14,6 @@ from estampe.domain import Principal
 from estampe.http.rates import Rates
 from estampe.http.watch import Watch
 from estampe.identity import VerifiedTokens
-from estampe.identity._clerk_events import Sender
-from estampe.identity._events import AuthEvents
-from estampe.identity._revocations import Revocations
-from estampe.identity._rights import Rights
 from estampe.identity.local import Local
 from estampe.jobs.accounts import Accounts
 from estampe.jobs.announced import Announced

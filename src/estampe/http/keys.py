@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from estampe import policy
+from estampe.access import api_keys as keys
 from estampe.domain import Principal
 from estampe.errors import (
     FieldError,
@@ -22,7 +23,6 @@ from estampe.http import views
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Call, Reply, Route
 from estampe.http.schemas import Body, Limit, Line, Query
-from estampe.identity import _api_keys as keys
 from estampe.policy.permissions import EVERYONE, Permission, granted
 
 UNSEEN = {"Cache-Control": "no-store"}

@@ -3,11 +3,11 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from estampe.access import sessions as session
 from estampe.errors import InvalidRequest, NotFound, SignInCodeInvalid, Text, TokenMissing
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Call, Reply, Route
 from estampe.http.schemas import FreshToken, SignInCode, SignInMethods
-from estampe.identity import _session as session
 from estampe.identity.local import Local
 from estampe.policy.permissions import ADMINS
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from estampe import telemetry
+from estampe.access.auth_events import ACCEPTED, Seen, hidden
 from estampe.domain import Principal
 from estampe.errors import (
     EstampeError,
@@ -18,7 +19,6 @@ from estampe.errors import (
 from estampe.http.bursts import Bursts
 from estampe.http.source import source_of
 from estampe.identity import bearer_token
-from estampe.identity._events import ACCEPTED, Seen, hidden
 from estampe.identity._jwt import read_unverified
 from estampe.settings import Settings
 

@@ -4,6 +4,8 @@ import time
 from collections.abc import Mapping
 
 from estampe import telemetry
+from estampe.access import clerk_events
+from estampe.access import standard_webhooks as webhook
 from estampe.errors import (
     DatabaseUnavailable,
     InvalidRequest,
@@ -14,8 +16,6 @@ from estampe.errors import (
 )
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Call, RawHeaders, Reply, Route
-from estampe.identity import _clerk_events as clerk_events
-from estampe.identity import _webhook as webhook
 
 MOST_BYTES = 256 * 1024
 

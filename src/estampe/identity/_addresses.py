@@ -2,15 +2,11 @@
 
 import re
 
-LONGEST_NAME = 255
+from estampe.domain import is_name
+
 _HTTPS = re.compile(r"https://[a-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
 _QUERY = re.compile(r"\?[A-Za-z0-9._~/=&%-]*")
 _LOOPBACK = re.compile(r"http://(?:127\.0\.0\.1|\[::1\]|localhost)(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
-
-
-def is_name(value: object) -> bool:
-    """Fit to identify someone, in a log line and in a text column."""
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and value.isprintable()
 
 
 def is_https(value: str) -> bool:

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from estampe.domain import CredentialKind, Principal
+from estampe.domain import CredentialKind, Principal, is_name
 from estampe.errors import SessionPending, Text, TokenInvalid
-from estampe.identity._addresses import is_name
 from estampe.identity._jwt import SignedClaims
 
 VERSION = 2

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, NewType
 
 import msgspec
 
-from estampe.domain import CredentialKind
+from estampe.domain import YEAR_10000, CredentialKind, is_name
 from estampe.errors import (
     Text,
     TokenExpired,
@@ -18,7 +18,7 @@ from estampe.errors import (
     TokenTypeMismatch,
 )
 from estampe.identity import _kinds
-from estampe.identity._addresses import is_https, is_name
+from estampe.identity._addresses import is_https
 from estampe.identity._jwks import Keys
 from estampe.identity._jws import MALFORMED, UnverifiedJws, check_header, check_signature, split
 from estampe.identity._strict import json_object
@@ -28,7 +28,6 @@ SignedClaims = NewType("SignedClaims", dict[str, Any])
 """Claims whose signature, issuer, dates and parties hold: only `verify` makes them."""
 
 LEEWAY_SECONDS = 5.0
-YEAR_10000 = 253_402_300_800
 _NUMBERS = (int, float)
 
 

@@ -7,14 +7,14 @@ from typing import Self
 
 import msgspec
 
+from estampe.access import api_keys as keys
+from estampe.access import key_format as key
+from estampe.access.later import Later
 from estampe.db import Database, Row
 from estampe.db.notices import Notices
 from estampe.domain import Principal
 from estampe.errors import DatabaseUnavailable, KeyRevoked, Text, TokenExpired, TokenInvalid
 from estampe.identity import Provider
-from estampe.identity import _api_keys as keys
-from estampe.identity import _key as key
-from estampe.identity._later import Later
 from estampe.settings import Settings
 
 CHANNEL = "estampe_keys"

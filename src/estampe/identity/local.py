@@ -13,10 +13,9 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
-from estampe.domain import Principal
+from estampe.domain import Principal, is_name
 from estampe.errors import InvalidSetting, Text
 from estampe.identity import Provider
-from estampe.identity._addresses import is_name
 from estampe.identity._claims import VERSION, principal
 from estampe.identity._jwks import GivenKey
 from estampe.identity._jwt import Clock, Issuer, read_for, verify

@@ -6,10 +6,10 @@ from typing import Any, Self
 
 import msgspec
 
-from estampe.domain import CredentialKind, Principal
+from estampe.domain import CredentialKind, Principal, is_name
 from estampe.errors import InvalidSetting, Text
 from estampe.identity import Provider
-from estampe.identity._addresses import is_https, is_loopback, is_name
+from estampe.identity._addresses import is_https, is_loopback
 from estampe.identity._claims import actor, name_or_none, scopes, unreadable
 from estampe.identity._jwks import DiscoveredKeys
 from estampe.identity._jwt import Clock, Issuer, SignedClaims, read_if_jwt, verify

@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
+from estampe.access import departures
+from estampe.access.departures import Departure
 from estampe.assets import Shelf
 from estampe.db import Database
-from estampe.identity import _departures as departures
-from estampe.identity._departures import Departure
 
 # In this order: a file goes before the row that points at it, and the tenant, by which rows are found, last.
 _STATEMENTS = (

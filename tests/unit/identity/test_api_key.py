@@ -10,13 +10,13 @@ import psycopg
 import pytest
 
 from estampe import errors, plugins
+from estampe.access import api_keys as keys
+from estampe.access import clerk_events, key_format
+from estampe.access.rights import Rights
 from estampe.db.notices import Notices
 from estampe.domain import Principal
-from estampe.identity import VerifiedTokens, _key, authenticate
-from estampe.identity import _api_keys as keys
-from estampe.identity import _clerk_events as clerk_events
+from estampe.identity import VerifiedTokens, authenticate
 from estampe.identity import api_key as module
-from estampe.identity._rights import Rights
 from estampe.identity.api_key import ApiKeys
 from estampe.policy.permissions import Permission, granted
 from estampe.settings import Settings
@@ -73,21 +73,21 @@ def rows(database, statement, *values):
 
 
 def test_a_key_is_long_told_apart_and_checked_without_a_database():
-    drawn = [_key.draw() for _ in range(50)]
+    drawn = [key_format.draw() for _ in range(50)]
     assert len({key.text for key in drawn}) == 50
     for text, prefix in drawn:
         assert re.fullmatch(r"esk_[0-9A-Za-z]{8}_[0-9A-Za-z]{38}", text)
         assert text.startswith(prefix + "_")
-        assert _key.is_key(text)
+        assert key_format.is_key(text)
 
 
 def test_a_typo_is_not_a_key():
-    text = _key.draw().text
+    text = key_format.draw().text
     for place in range(4, len(text)):
         typo = "a" if text[place] != "a" else "b"
-        assert not _key.is_key(text[:place] + typo + text[place + 1 :])
+        assert not key_format.is_key(text[:place] + typo + text[place + 1 :])
     for other in (text[:-1], text + "a", text.upper(), text + "\n", "esk_", "esk_é", "x" + text):
-        assert not _key.is_key(other)
+        assert not key_format.is_key(other)
 
 
 async def test_the_key_proves_its_owner_held_to_its_scopes(provider, hers):
@@ -115,16 +115,16 @@ async def test_the_database_keeps_no_secret(database, hers):
 
 async def test_what_is_not_a_key_is_declined_and_a_bad_key_is_refused(provider):
     assert await provider.authenticate("eyJ.a.b") is None
-    for bad in (_key.draw().text, "esk_", "esk_nonsense", "esk_\ud800"):
+    for bad in (key_format.draw().text, "esk_", "esk_nonsense", "esk_\ud800"):
         with pytest.raises(errors.TokenInvalid):
             await provider.authenticate(bad)
 
 
 async def test_a_typo_costs_no_query():
     with pytest.raises(errors.TokenInvalid):
-        await ApiKeys().authenticate(_key.draw().text[:-1] + "é")
+        await ApiKeys().authenticate(key_format.draw().text[:-1] + "é")
     with pytest.raises(errors.DatabaseUnavailable):
-        await ApiKeys().authenticate(_key.draw().text)
+        await ApiKeys().authenticate(key_format.draw().text)
 
 
 async def test_an_expired_key_is_refused_even_from_the_cache(database, provider, monkeypatch):
@@ -272,10 +272,10 @@ def test_the_provider_is_installed_first_and_needs_no_setting():
 
 async def test_the_chain_refuses_a_bad_key_and_hands_on_what_is_none(provider):
     with pytest.raises(errors.TokenInvalid) as refusal:
-        await authenticate([provider], _key.draw().text)
+        await authenticate([provider], key_format.draw().text)
     assert type(refusal.value) is errors.TokenInvalid
     with pytest.raises(errors.Unauthenticated):
-        await authenticate([provider], "ESK_" + _key.draw().text[4:])
+        await authenticate([provider], "ESK_" + key_format.draw().text[4:])
 
 
 async def test_a_provider_may_be_closed_twice(provider, hers):

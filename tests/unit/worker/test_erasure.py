@@ -1,4 +1,4 @@
-from estampe.identity._events import AuthEvents, Seen
+from estampe.access.auth_events import AuthEvents, Seen
 from estampe.worker.erasure import Erasure
 
 OLD = {"events": "auth_events", "deliveries": "webhook_deliveries", "subjects": "webhook_subjects"}

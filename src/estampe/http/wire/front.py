@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+from estampe.domain import is_name
 from estampe.errors import EstampeError, MethodNotAllowed, NotFound
 from estampe.http.problems import problem
 from estampe.http.route import Reply, Route, Surroundings
@@ -12,8 +13,6 @@ from estampe.http.wire.endpoint import Endpoint, asked, request_id_of
 from estampe.http.wire.intake import Receive
 
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-LONGEST_NAME = 255
 
 
 class Place:
@@ -58,7 +57,7 @@ class Branch:
         found = None
         if (branch := self.literal.get(segment)) is not None:
             found = branch.find(segments, depth + 1)
-        if found is None and self.any is not None and _is_name(segment):
+        if found is None and self.any is not None and is_name(segment):  # else the database would choke on a U+0000
             found = self.any.find(segments, depth + 1)
         return found
 
@@ -124,8 +123,3 @@ def _inner_path(scope: Scope) -> str:
 
 def _segments(path: str) -> list[str]:
     return path[1:].split("/")
-
-
-def _is_name(segment: str) -> bool:
-    """What no id ever is, never reaches a handler: the database would choke on a U+0000."""
-    return 0 < len(segment) <= LONGEST_NAME and segment.isprintable()

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from estampe.access.clerk_events import Sender, apply, read
+from estampe.access.standard_webhooks import Delivery
 from estampe.domain import Tenant
 from estampe.errors import InvalidRequestBody, InvalidSetting
-from estampe.identity._clerk_events import Sender, apply, read
-from estampe.identity._webhook import Delivery
 from estampe.settings import Settings
 
 ISSUER = "https://clerk.atelier.example"

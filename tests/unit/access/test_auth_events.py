@@ -4,8 +4,8 @@ import msgspec
 import pytest
 from tests.unit.identity.test_api_key import ADMIN
 
+from estampe.access.auth_events import MOST_MINUTES, MOST_PROVEN, MOST_UNPROVEN, AuthEvents, Seen, hidden
 from estampe.errors import DatabaseUnavailable
-from estampe.identity._events import MOST_MINUTES, MOST_PROVEN, MOST_UNPROVEN, AuthEvents, Seen, hidden
 
 NOON = datetime(2026, 3, 1, 12, 0, 5, tzinfo=UTC)
 FORGED = Seen("token_invalid", "unknown", "/api/me", "source")

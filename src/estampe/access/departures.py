@@ -4,9 +4,9 @@ from datetime import datetime
 
 import msgspec
 
+from estampe.access.revocations import REMEMBERED_SECONDS
 from estampe.db import Database, Scope
 from estampe.domain import Tenant
-from estampe.identity._revocations import REMEMBERED_SECONDS
 
 
 class Departure(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,9 +4,9 @@ from collections import OrderedDict
 
 from psycopg.types.json import Jsonb
 
+from estampe.access.later import Later
 from estampe.db import Database
 from estampe.domain import Principal
-from estampe.identity._later import Later
 
 REMEMBERED = 20_000
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import msgspec
 
+from estampe.access import key_format as key
 from estampe.db import Database
 from estampe.domain import Principal, TenantId, new_id
-from estampe.identity import _key as key
 
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 

@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
+from estampe.access import sessions as session
 from estampe.errors import SignInCodeInvalid
-from estampe.identity import _session as session
 
 
 async def code(database, ttl_seconds=600, role="org:admin"):

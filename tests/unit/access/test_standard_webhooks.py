@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from estampe.access.standard_webhooks import MOST_SIGNATURES, TOLERANCE_SECONDS, check, secret_key
 from estampe.errors import WebhookSignatureInvalid
-from estampe.identity._webhook import MOST_SIGNATURES, TOLERANCE_SECONDS, check, secret_key
 
 KEY = b"a secret of ours"
 NOW = 1_800_000_000

@@ -8,14 +8,12 @@ from typing import Any, Self
 import msgspec
 from psycopg.types.json import Jsonb
 
+from estampe.access import departures
+from estampe.access.revocations import ISSUED_LATER_SECONDS, REMEMBERED_SECONDS
+from estampe.access.standard_webhooks import Delivery, secret_key
 from estampe.db import Scope
-from estampe.domain import Tenant
+from estampe.domain import YEAR_10000, Tenant, is_name
 from estampe.errors import InvalidRequestBody, InvalidSetting, Text
-from estampe.identity import _departures as departures
-from estampe.identity._addresses import is_name
-from estampe.identity._jwt import YEAR_10000
-from estampe.identity._revocations import ISSUED_LATER_SECONDS, REMEMBERED_SECONDS
-from estampe.identity._webhook import Delivery, secret_key
 from estampe.settings import Settings
 
 # A token that says what is no longer so (an old role) is gone by itself soon after.

@@ -7,9 +7,9 @@ import pytest
 from tests.unit.identity.test_api_key import ADMIN, Deaf
 
 from estampe import errors
-from estampe.identity import _api_keys as keys
-from estampe.identity import _revocations as module
-from estampe.identity._revocations import Revocation, Revocations, revoke
+from estampe.access import api_keys as keys
+from estampe.access import revocations as module
+from estampe.access.revocations import Revocation, Revocations, revoke
 
 SESSION = msgspec.structs.replace(ADMIN, session_id="sess_1", issued_at=time.time())
 OTHERS = {
