@@ -15,6 +15,12 @@ from estampe.settings import Settings
 
 console = Console(highlight=False)
 
+# Requests work as the role estampe_tenant; who may make roles makes it with the migrations.
+_TENANT_ROLE = """
+    select current_user, rolsuper or rolcreaterole
+        or coalesce(pg_has_role(to_regrole('estampe_tenant')::oid, 'member'), false)
+    from pg_roles where rolname = current_user"""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -56,12 +62,16 @@ def _database(settings: Settings) -> Iterator[Finding]:
         try:
             with psycopg.connect(url, connect_timeout=5) as connection:
                 version = connection.info.server_version // 10000
+                role, has_role = connection.execute(_TENANT_ROLE).fetchone() or ("", False)
         except psycopg.OperationalError as error:
             said = f"cannot be reached: {str(error).splitlines()[0]}; check ESTAMPE_DATABASE_URL"
             yield Finding(well=False, about="database", said=said)
             return
     whose = "of your own" if settings.database_url else "embedded"
     yield Finding(well=True, about="database", said=f"PostgreSQL {version}, {whose}")
+    if not has_role:
+        cure = f'create role estampe_tenant nologin; grant estampe_tenant to "{role}";'
+        yield Finding(well=False, about="tenants", said=f"an administrator of PostgreSQL must run once: {cure}")
 
 
 def _engines(settings: Settings) -> Iterator[Finding]:

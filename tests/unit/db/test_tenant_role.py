@@ -1,11 +1,16 @@
 """The role that requests run as belongs to the whole server: it is there, made, or asked for in so many words."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
 from tests import postgres
+from tests.service import free_port
 
 from estampe.db.embedded import EmbeddedPostgres
 from estampe.db.migrate import migrate
@@ -67,6 +72,20 @@ def test_who_may_not_is_told_what_an_administrator_must_run(bare: Bare):
     bare.run(*told.rstrip(";").split(";"))
     assert migrate(url)
     assert works_as_a_tenant(url)
+
+
+def doctor(url: str, folder: Path) -> str:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ESTAMPE_")}
+    environment |= {"ESTAMPE_DATABASE_URL": url, "ESTAMPE_DATA_DIR": str(folder), "ESTAMPE_PORT": str(free_port())}
+    command = [sys.executable, "-m", "estampe", "doctor"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False).stdout
+
+
+def test_the_doctor_says_so_before_anything_is_migrated(bare: Bare, tmp_path: Path):
+    cure = "create role estampe_tenant nologin; grant estampe_tenant to"
+
+    assert cure in doctor(bare.database("theirs", "plain"), tmp_path)
+    assert cure not in doctor(bare.database("makers", "maker"), tmp_path)
 
 
 def test_an_administrator_s_own_connection_is_held_to_the_policies_too(bare: Bare):
