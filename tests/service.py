@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from estampe.identity.local import Local
 
 ENDED = {"succeeded", "failed", "canceled", "expired"}
 HOUR = 3600
+WITNESSES = 16  # each on a connection of its own, so that every process of a few gets one
 
 
 def free_port() -> int:
@@ -127,6 +129,15 @@ class Service:
         """The process that owns the engine."""
         worker = psutil.Process(self.processes["worker"].pid)
         return eventually(lambda: next(iter(worker.children()), None), "the engine's process")
+
+    def until_sign_ins_are_written(self) -> None:
+        """Each API process gathers them for a while: what came before these is written once all of these are."""
+        users = [f"user_witness{secrets.token_hex(4)}" for _ in range(WITNESSES)]
+        for user in users:
+            with self.person(user) as witness:
+                assert witness.get("/api/me").is_success
+        written = "select count(distinct user_id) from auth_events where user_id = any (%s)"
+        eventually(lambda: self.rows(written, users) == [(WITNESSES,)], "the sign-ins")
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.database_url) as connection:

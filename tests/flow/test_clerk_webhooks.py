@@ -131,12 +131,20 @@ def test_a_member_who_left_is_refused_there_alone_and_what_waited_is_canceled(tw
             eventually(lambda person=person, job=job: person.status(job) == "succeeded", "the others' jobs")
 
 
+def until_news_has_come(twins):
+    """What was told before this is known everywhere once this is."""
+    with Ada(twins[0]) as gone, Ada(twins[1], user=gone.user) as there:
+        assert tell(twins[0], "user.updated", {"id": gone.user, "banned": True, "locked": False}).status_code == 204
+        for person in (gone, there):
+            eventually(lambda person=person: person.get("/api/me").status_code == 401, "the ban")
+
+
 def test_a_late_word_of_an_earlier_membership_ends_nothing(twins):
     with Ada(twins[0], f"org_{next(_numbers)}") as ada:
         left_at = time.time() - 100
         assert tell(twins[0], "organizationMembership.created", member(ada), at=left_at + 50).status_code == 204
         assert tell(twins[1], "organizationMembership.deleted", member(ada), at=left_at).status_code == 204
-        time.sleep(0.5)
+        until_news_has_come(twins)
         assert ada.get("/api/me").status_code == 200
 
 
@@ -157,7 +165,7 @@ def test_a_delivery_that_is_repeated_or_out_of_order_changes_nothing(twins):
         late = {"id": ada.user, "banned": True}
         for service in twins:
             assert tell(service, "user.updated", late, at=now - 10, delivery=f"late_{ada.user}").status_code == 204
-        time.sleep(0.5)
+        until_news_has_come(twins)
         assert ada.get("/api/me").status_code == 200
 
 
@@ -218,7 +226,7 @@ def test_a_deleted_user_is_erased_from_the_database_and_the_store(twins):
         content = httpx.get(picture, trust_env=False).content
         alone.post("/api/uploads", content=content, headers={"Content-Type": "image/webp"})
         alone.get("/api/usage")
-        time.sleep(3.5)  # until the sign-ins are written
+        here.until_sign_ins_are_written()
         traces = [ada.user, "vermilion", ada.session, alone.session, *made]
         before = dump.rows(here.database_url)
         assert all(trace in before for trace in traces[:2])

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 from tests import dump
 from tests.postgres import eventually
@@ -34,7 +33,7 @@ def test_a_person_is_refused_at_once_spared_or_erased(own_service: Service):
         assert estampe(own_service, "add", "--user", "user_leaver", "--days", "0").returncode == 0
         estampe(own_service, "run")
         eventually(lambda: "mauve" not in dump.rows(own_service.database_url), "the erasure")
-        time.sleep(3.5)  # until the refusals of who left are written
+        own_service.until_sign_ins_are_written()  # with the refusals of who left
         eventually(lambda: "user_leaver" not in dump.rows(own_service.database_url), "the end of the name")
         assert b"mauve" not in dump.files(own_service)
         assert other.get("/api/jobs").json()["jobs"][0]["parameters"]["prompt"] == "a lynx that stays"

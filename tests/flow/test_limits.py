@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.people import SERVERS
 from tests.postgres import eventually
 from tests.service import Person, Service, running
 
@@ -267,7 +268,7 @@ def test_an_operator_sets_limits_and_proves_the_ledger(house: Service):
     assert len(found.stdout.splitlines()) == 1
 
 
-@pytest.mark.parametrize("server_name", ["granian", "uvicorn"])
+@pytest.mark.parametrize("server_name", SERVERS)
 def test_requests_are_limited_by_the_minute(server, tmp_path_factory, server_name: str):
     folder = tmp_path_factory.mktemp("rates")
     limits = {"requests_per_minute_user": 30, "requests_per_minute_tenant": 50, "server": server_name}

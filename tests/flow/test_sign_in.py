@@ -7,8 +7,8 @@ import httpx
 import pytest
 from tests.service import Service
 
+from estampe.access import sessions as session
 from estampe.db import Database
-from estampe.identity import _session as session
 
 
 def new_code(service: Service, ttl_seconds: float = 60) -> str:

@@ -2,21 +2,20 @@
 
 import re
 import secrets
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 from tests import dump
-from tests.people import running
+from tests.people import SERVERS, running
 from tests.postgres import eventually
 from tests.service import Person, Service
 
 MEASURE = 20
 
 
-@pytest.fixture(scope="module", params=["granian", "uvicorn"])
+@pytest.fixture(scope="module", params=SERVERS)
 def watched(request, server, tmp_path_factory) -> Iterator[Service]:
     """Behind one proxy, two API processes."""
     settings = {
@@ -197,7 +196,7 @@ def test_no_secret_is_written_anywhere(watched: Service, operator: Person):
         ana.post("/api/images/generate", json={"prompt": prompt, "width": "wrong"})
         shown = [part for token in (ana.token, forged(ana), operator.token) for part in token.split(".")[1:]]
         shown += [made, false_key, made.removeprefix("esk_")[9:], "garbage" * 3]
-        time.sleep(3.5)
+        watched.until_sign_ins_are_written()
         written = {
             "metrics": operator.get("/metrics").text,
             "log": watched.log.read_text("utf-8", "replace"),

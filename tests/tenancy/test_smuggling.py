@@ -17,12 +17,12 @@ from estampe.http.route import Access, Route
 GUARDED = [route for route in table(1) if route.may is not Access.PUBLIC]
 ASKED = [route for route in GUARDED if route.query is not None]
 TOLD = [route for route in GUARDED if route.body not in {None, bytes}]
+SMALL = {"width": 64, "height": 64}
 VALID = {
-    "/api/images/generate": {"prompt": "his"},
-    "/api/videos/generate": {"prompt": "his"},
+    "/api/images/generate": {"prompt": "his", **SMALL},
+    "/api/videos/generate": {"prompt": "his", **SMALL},
     "/api/keys": {"name": "n"},
 }
-SMALL = {"width": 64, "height": 64}
 WORDS = ("secretcat", "secretkey")
 
 
