@@ -1,5 +1,5 @@
 # The commands a person needs; everything lives in .venv.
-.PHONY: up test check bench lock clean
+.PHONY: up test check bench chaos lock clean
 .DEFAULT_GOAL := up
 
 VENV := .venv
@@ -21,6 +21,11 @@ check: $(VENV)/ready-to-develop
 
 bench: $(VENV)/ready-to-develop
 	$(BIN)/python -m pytest -q -s -m bench tests $(ARGS)
+
+# The long form of what make test does in half a minute; TESTS_CHAOS_SEED repeats a run.
+chaos: $(VENV)/ready-to-develop
+	TESTS_CHAOS_JOBS=$${TESTS_CHAOS_JOBS:-1000} TESTS_CHAOS_WOUNDS=$${TESTS_CHAOS_WOUNDS:-200} \
+		$(BIN)/python -m pytest -q -s tests/chaos $(ARGS)
 
 lock: $(VENV)/ready-to-develop
 	$(BIN)/pip install -q uv

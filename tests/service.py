@@ -180,3 +180,11 @@ def until_free(port: int) -> None:
             return probe.connect_ex(("127.0.0.1", port)) != 0
 
     eventually(free, f"a free port {port}")
+
+
+def until_listening(port: int) -> None:
+    def listening() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    eventually(listening, f"a server on port {port}")
