@@ -20,7 +20,7 @@ check: $(VENV)/ready-to-develop
 	$(BIN)/lint-imports --no-logo
 
 bench: $(VENV)/ready-to-develop
-	$(BIN)/python -m pytest -q -s -m bench tests $(ARGS)
+	TESTS_BENCH_PAGE=docs/performance.md $(BIN)/python -m pytest -q -s -m bench tests $(ARGS)
 
 # The long form of what make test does in half a minute; TESTS_CHAOS_SEED repeats a run.
 chaos: $(VENV)/ready-to-develop

@@ -7,9 +7,13 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.bench.figures import Figure, Figures
 from tests.service import Person, Service, running
 
 pytestmark = pytest.mark.bench
+
+FIRST = "A first picture"
+GOALS = {"image": "≤ 1.5 s", "video": "≤ 3 s"}
 
 
 @pytest.fixture(scope="module")
@@ -27,16 +31,17 @@ def seconds_to_succeed(person: Person, kind: str, **asked: object) -> float:
 
 
 @pytest.mark.parametrize(("kind", "prompt"), [("image", "red apple"), ("video", "papillon")])
-def test_from_post_to_succeeded(vignette: Service, kind: str, prompt: str):
+def test_from_post_to_succeeded(vignette: Service, figures: Figures, kind: str, prompt: str):
     with vignette.person() as ana:
         seconds_to_succeed(ana, kind, prompt=prompt)
         times = [seconds_to_succeed(ana, kind, prompt=prompt, seed=seed) for seed in range(10)]
 
-    print(f"\n{kind}: median {statistics.median(times):.2f} s, worst of 10 {max(times):.2f} s from POST to succeeded")
+    said = f"median {statistics.median(times):.2f} s, worst of 10 {max(times):.2f} s"
+    figures.add(FIRST, Figure(f"{kind} “{prompt}”, from POST to succeeded", said, goal=GOALS[kind]))
     assert times
 
 
-def test_start_of_the_api(vignette: Service):
+def test_start_of_the_api(vignette: Service, figures: Figures):
     code = (
         "import time; t=time.perf_counter(); import estampe.bootstrap, estampe.cli.serve; print(time.perf_counter()-t)"
     )
@@ -49,15 +54,17 @@ def test_start_of_the_api(vignette: Service):
         vignette.wait_until_ready()
         starts.append(time.perf_counter() - started)
 
-    print(
-        f"\nAPI: import {statistics.median(imports):.2f} s, import and start to ready {statistics.median(starts):.2f} s"
+    figures.add(
+        FIRST,
+        Figure("API: import", f"{statistics.median(imports):.2f} s"),
+        Figure("API: import and start, until ready", f"{statistics.median(starts):.2f} s", goal="≤ 3 s"),
     )
     assert imports
 
 
-def test_where_the_bytes_are(vignette: Service):
+def test_where_the_bytes_are(figures: Figures):
     weights = Path(sys.modules["estampe"].__file__).parent / "engines" / "_vignette"
     total = sum(path.stat().st_size for path in weights.iterdir() if path.is_file())
 
-    print(f"\nvignette: {total / 1e6:.1f} MB in the package")
+    figures.add(FIRST, Figure("weights of vignette in the package", f"{total / 1e6:.1f} MB", goal="≤ 20 MB"))
     assert total
