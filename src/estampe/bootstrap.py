@@ -64,6 +64,7 @@ def prepare(settings: Settings) -> None:
     plugins.require("stores", [settings.store])
     rates.require(settings)
     _require_plans(settings)
+    _require_known_operators(settings)
     folder = settings.data_dir
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -148,6 +149,22 @@ def _require_plans(settings: Settings) -> None:
         raise InvalidSetting(
             Text(f"plans: there is no unit “{unit}” ({known})", f"plans : il n'y a pas d'unité « {unit} » ({known})")
         )
+
+
+def _require_known_operators(settings: Settings) -> None:
+    """Raises `InvalidSetting` for a bare id where several issuers, who do not know of each other, may give it out."""
+    clerk = settings.clerk_publishable_key or settings.clerk_issuer or settings.clerk_jwt_key
+    if len(settings.oidc_issuer) + bool(clerk) < 2:  # noqa: PLR2004 - several
+        return
+    for name in settings.operators:
+        if "#" not in name:
+            raise InvalidSetting(
+                Text(
+                    f"operators: of several issuers, say whose “{name}” is meant: https://issuer.example#{name}",
+                    f"operators : entre plusieurs émetteurs, dites de qui est « {name} » : "
+                    f"https://emetteur.example#{name}",
+                )
+            )
 
 
 def application(settings: Settings, url: str) -> Any:

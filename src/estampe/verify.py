@@ -15,7 +15,14 @@ from typing import Any, TypeVar
 
 from estampe import plugins
 from estampe.domain import Principal
-from estampe.errors import EstampeError, InvalidSetting, Text, TokenMissing, Unauthenticated
+from estampe.errors import (
+    EstampeError,
+    IdentityProviderUnavailable,
+    InvalidSetting,
+    Text,
+    TokenMissing,
+    Unauthenticated,
+)
 from estampe.identity import Provider, VerifiedTokens, bearer_token
 from estampe.settings import Settings, read
 
@@ -49,7 +56,7 @@ class Verifier:
         """Raises an `Unauthenticated`, or `IdentityProviderUnavailable` when its keys were never read."""
         running = self._here()
         known = running.tokens.known(token)
-        return running.run(running.tokens.principal(token)).result() if known is None else known
+        return running.run(running.principal(token)).result() if known is None else known
 
     async def verify_async(self, token: str) -> Principal:
         """Raises as `verify`; the caller's loop goes on meanwhile."""
@@ -57,7 +64,7 @@ class Verifier:
         known = running.tokens.known(token)
         if known is not None:
             return known
-        return await asyncio.wrap_future(running.run(running.tokens.principal(token)))
+        return await asyncio.wrap_future(running.run(running.principal(token)))
 
     def signed_in(self, authorization: str | bytes | None) -> Principal:
         """Who sent a request with this Authorization header.
@@ -95,6 +102,7 @@ class _Running:
         self.process = os.getpid()
         self.tokens = VerifiedTokens(providers)
         self._providers = providers
+        self._stopping = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="estampe verifier", daemon=True)
         self._thread.start()
@@ -102,12 +110,29 @@ class _Running:
     def run(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
+    async def principal(self, token: str) -> Principal:
+        try:
+            return await self.tokens.principal(token)
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            raise IdentityProviderUnavailable(retry_after_seconds=1) from None
+
     def stop(self) -> None:
-        for provider in self._providers:
-            self.run(provider.close()).result()
+        self.run(self._let_go()).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _let_go(self) -> None:
+        """Whoever still waits for keys is told so, and waits no longer."""
+        self._stopping = True
+        for provider in self._providers:
+            await provider.close()
+        waiting = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
 
 def _providers(settings: Settings) -> list[Provider]:

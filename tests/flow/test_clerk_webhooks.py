@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -156,6 +157,37 @@ def test_a_banned_user_is_refused_with_their_keys(twins):
             tell(twins[0], "user.updated", {"id": ada.user, "banned": True, "locked": False})
             eventually(lambda: ci.get("/api/me").status_code == 401, "the end of the key")
         assert ada.get("/api/me").status_code == 401
+
+
+def test_a_key_outlasts_a_lock_and_has_a_new_role_s_rights_at_once(twins):
+    here, there = twins
+    with Ada(here, f"org_{next(_numbers)}") as ada:
+        wish = {"name": "ci", "scopes": ["images:generate", "jobs:manage"]}
+        headers = {"Authorization": f"Bearer {ada.post('/api/keys', json=wish).json()['key']}"}
+        with httpx.Client(base_url=there.url, headers=headers, trust_env=False) as ci:
+            assert tell(here, "user.updated", {"id": ada.user, "banned": False, "locked": True}).status_code == 204
+            changed = member(ada) | {"role": "org:member", "permissions": []}
+            assert tell(here, "organizationMembership.updated", changed).status_code == 204
+            until_news_has_come(twins)
+
+            assert ada.get("/api/me").status_code == 401
+            assert ci.get("/api/me").json()["permissions"] == ["images:generate"]
+
+
+def test_who_is_banned_while_they_spell_out_their_wish_leaves_no_key(twins):
+    here, _ = twins
+    with Ada(here) as ada, socket.create_connection(("127.0.0.1", here.port), timeout=30) as slow:
+        body = b'{"name": "a way back"}'
+        slow.sendall(
+            b"POST /api/keys HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            b"Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n" % (ada.token.encode(), len(body)) + body[:9]
+        )
+        assert ada.get("/api/me").status_code == 200
+        assert tell(here, "user.updated", {"id": ada.user, "banned": True}).status_code == 204
+        eventually(lambda: ada.get("/api/me").status_code == 401, "the ban")
+        slow.sendall(body[9:])
+        assert slow.makefile("rb").readline().split()[1] == b"401"
+        assert here.rows("select count(*) from api_keys where user_id = %s and revoked_at is null", ada.user) == [(0,)]
 
 
 def test_a_delivery_that_is_repeated_or_out_of_order_changes_nothing(twins):

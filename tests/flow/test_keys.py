@@ -1,5 +1,6 @@
 """API keys through the public door: made, shown once, used, listed, withdrawn."""
 
+import json
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from joserfc import jws
 from tests.postgres import eventually
 from tests.service import Person, Service
 
@@ -138,6 +140,23 @@ def test_a_key_may_withdraw_itself(boss: Person, holder):
     key = holder(made["key"])
     assert key.delete(f"/api/keys/{made['key_id']}").status_code == 204
     assert key.get("/api/me").status_code == 401
+
+
+def test_a_key_that_may_not_manage_keys_neither_sees_nor_withdraws_the_others(boss: Person, holder):
+    key, other = holder(make(boss)["key"]), make(boss)["key_id"]
+    assert key.get("/api/keys").json()["code"] == "permission_missing"
+    assert key.delete(f"/api/keys/{other}").status_code == 404
+    assert holder(make(boss, scopes=["keys:manage"])["key"]).delete(f"/api/keys/{other}").status_code == 204
+
+
+def test_who_acts_in_someone_s_place_leaves_no_key_behind(service: Service):
+    now = int(time.time())
+    claims = {"v": 2, "iss": service.local.issuer, "sub": "user_alone", "iat": now, "exp": now + 60}
+    claims["act"] = {"iss": "https://dashboard.example", "sub": "user_support"}
+    support = jws.serialize_compact({"alg": "RS256"}, json.dumps(claims), service.local._key, ["RS256"])
+    answer = httpx.post(f"{service.url}/api/keys", headers={"Authorization": f"Bearer {support}"}, json={"name": "n"},
+                        trust_env=False)  # fmt: skip
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission_missing")
 
 
 def test_a_key_loses_what_its_owner_loses(boss: Person, service: Service, holder):

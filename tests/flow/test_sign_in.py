@@ -1,6 +1,7 @@
 """Signing in with the printed link."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 
 import httpx
@@ -9,6 +10,7 @@ from tests.service import Service
 
 from estampe.access import sessions as session
 from estampe.db import Database
+from estampe.identity._strict import base64url
 
 
 def new_code(service: Service, ttl_seconds: float = 60) -> str:
@@ -41,6 +43,16 @@ def test_a_link_opens_a_session_that_gives_short_tokens(service: Service, browse
     assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
     assert fresh["expires_in"] == 60
     assert (me["user_id"], me["organization_id"], me["role"]) == ("user_me", "org_home", "org:admin")
+
+
+def test_a_session_s_tokens_say_how_long_ago_the_sign_in_was(service: Service, browser: httpx.Client):
+    browser.post("/auth/local/session", json={"code": new_code(service)})
+    ages = []
+    for _ in range(2):
+        claims = browser.post("/auth/local/token").json()["token"].split(".")[1]
+        ages.append(json.loads(base64url(claims))["fva"])
+        service.execute("update sessions set created_at = created_at - interval '60.5 minutes'")
+    assert ages == [[0, -1], [60, -1]]
 
 
 def test_a_code_opens_one_session(service: Service, browser: httpx.Client):

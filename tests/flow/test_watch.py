@@ -146,6 +146,7 @@ def test_a_tenant_s_admin_sees_their_own_and_an_operator_all(watched: Service, o
         {"from": "2026-03-02T00:00:00Z", "to": "2026-03-01T00:00:00Z"},
         {"limit": "0"},
         {"from": "1999-01-01T00:00:00Z"},
+        {"to": "0001-01-01T00:00:00Z"},
     ],
 )
 def test_a_time_that_makes_no_sense_is_refused(operator: Person, query: dict[str, str]):

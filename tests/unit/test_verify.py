@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -117,6 +118,19 @@ def test_closing_ends_its_thread_and_may_be_done_twice(estampe_issuer, estampe_t
     made.close()
     made.close()
     assert "estampe verifier" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_closing_lets_go_of_who_waits_for_keys(estampe_issuer):
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes calls and never answers
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        made = Verifier(oidc_issuer=url, oidc_audience="estampe")
+        token = estampe_issuer.issue(iss=url, aud="estampe")
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(made.verify, token)
+            with silent.accept()[0]:
+                made.close()
+            with pytest.raises(errors.IdentityProviderUnavailable):
+                waiting.result(timeout=60)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from typing import Annotated
 import msgspec
 
 from estampe.access import key_format as key
-from estampe.db import Database
+from estampe.access.revocations import ISSUED_LATER_SECONDS, session_ended
+from estampe.db import Database, Scope
 from estampe.domain import Principal, TenantId, new_id
 
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -47,10 +48,16 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def create(db: Database, owner: Principal, wish: Wish) -> tuple[str, Key]:
-    """The key's text, never to be had again, and what is kept of it."""
+    """The key's text, never to be had again, and what is kept of it.
+
+    Raises `TokenInvalid` for an owner who was withdrawn since they were let in: the key would outlive that.
+    """
     drawn, tenant = key.draw(), owner.tenant
     async with db.tenant(tenant.id) as scope:
         await scope.run("put_tenant", id=tenant.id, **msgspec.structs.asdict(tenant))
+        await scope.one("hold_off_withdrawals", issuer=owner.issuer)
+        if await _is_withdrawn(scope, owner):
+            raise session_ended()
         row = await scope.one(
             "put_key",
             id=new_id("key_"),
@@ -58,6 +65,7 @@ async def create(db: Database, owner: Principal, wish: Wish) -> tuple[str, Key]:
             user_id=owner.user_id,
             role=owner.role,
             permissions=sorted(owner.permissions),
+            plan=owner.plan,
             rights_at=owner.issued_at,
             prefix=drawn.prefix,
             secret_sha256=key.sha256(drawn.text),
@@ -88,3 +96,15 @@ async def revoke(db: Database, tenant_id: TenantId, key_id: str) -> None:
     """At once, and on every process. Withdrawing what is withdrawn changes nothing."""
     async with db.tenant(tenant_id) as scope:
         await scope.run("revoke_key", tenant_id=tenant_id, key_id=key_id)
+
+
+async def _is_withdrawn(scope: Scope, owner: Principal) -> bool:
+    row = await scope.one(
+        "is_withdrawn",
+        issuer=owner.issuer,
+        session_id=owner.session_id,
+        user_id=owner.user_id,
+        organization_id=owner.organization_id,
+        issued_at=owner.issued_at - ISSUED_LATER_SECONDS,
+    )
+    return row is None or bool(row["yes"])

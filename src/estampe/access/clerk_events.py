@@ -115,6 +115,7 @@ async def _cut(scope: Scope, issuer: str, change: Change) -> None:
     names = {"issuer": issuer, "user_id": change.user_id, "organization_id": change.organization_id}
     for_good = change.ends or change.session_id is not None
     # Revocations allow for clocks that differ; a token issued after a mere change says what is so, and passes.
+    await scope.one("hold_off_new_keys", issuer=issuer)
     early = timedelta(seconds=0 if for_good else ISSUED_LATER_SECONDS)
     await scope.run(
         "put_timed_revocation",
@@ -137,6 +138,7 @@ def _rights(issuer: str, change: Change) -> dict[str, Any]:
         "user_id": change.user_id,
         "role": change.role,
         "permissions": change.permissions,
+        "plan_said": False,
         "at": change.said_at.timestamp(),
     }
 

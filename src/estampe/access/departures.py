@@ -43,6 +43,7 @@ async def spare(db: Database, name: str) -> bool:
 async def leave(scope: Scope, gone: Tenant, left_at: datetime, *, hold_back_days: int, local: bool = False) -> None:
     """In the caller's transaction: withdraw all that is theirs, note the day. Of `local` people, end the sessions."""
     names = msgspec.structs.asdict(gone)
+    await scope.one("hold_off_new_keys", issuer=gone.issuer)
     await scope.run("put_timed_revocation", session_id=None, revoked_at=left_at, seconds=REMEMBERED_SECONDS, **names)
     await scope.run("revoke_keys_of", **names)
     await scope.run("put_departure", id=gone.id, left_at=left_at, hold_back_days=hold_back_days, **names)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Generic, TypeVar
 
 from estampe.errors import DatabaseUnavailable
@@ -18,16 +18,21 @@ log = logging.getLogger(__name__)
 
 
 class Later(Generic[K, V]):
-    """Gathers the latest value of each name and writes them together; rests while there is nothing to write."""
+    """Gathers the latest value of each name and writes them together; rests while there is nothing to write.
 
-    def __init__(self, write: Callable[[dict[K, V]], Awaitable[None]]) -> None:
-        self._write = write
+    `lost` is told the names whose value could not be written: whoever holds them for known must forget that.
+    """
+
+    def __init__(self, write: Callable[[dict[K, V]], Awaitable[None]], lost: Callable[[Iterable[K]], None]) -> None:
+        self._write, self._lost = write, lost
         self._due: dict[K, V] = {}
         self._task: asyncio.Task[None] | None = None
 
     def put(self, name: K, value: V) -> None:
-        if len(self._due) < AT_MOST:
-            self._due[name] = value
+        if name not in self._due and len(self._due) >= AT_MOST:
+            self._lost((name,))
+            return
+        self._due[name] = value
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._soon(), name="estampe writes later")
 
@@ -51,4 +56,6 @@ class Later(Generic[K, V]):
             if due:
                 await self._write(due)
         except DatabaseUnavailable:
-            log.warning("the database is away: what it did not hear of %d keys and owners is dropped", len(due))
+            log.warning("the database is away: what it did not hear of %d keys and owners waits to be seen again",
+                        len(due))  # fmt: skip
+            self._lost(due)

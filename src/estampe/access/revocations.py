@@ -45,10 +45,15 @@ async def revoke(db: Database, told: Revocation, *, seconds: float = REMEMBERED_
     names = {name: getattr(told, name) for name in ("issuer", "session_id", "user_id", "organization_id")}
     async with db.system() as scope:
         await scope.run("forget_old_revocations")
+        await scope.one("hold_off_new_keys", issuer=told.issuer)
         await scope.run("put_revocation", seconds=seconds, **names)
         if told.session_id is None:
             whose = {name: names[name] for name in ("issuer", "user_id", "organization_id")}
             await scope.run("revoke_keys_of", **whose)
+
+
+def session_ended() -> TokenInvalid:
+    return TokenInvalid(Text("This session has ended.", "Cette session est terminée."))
 
 
 class Revocations:
@@ -64,7 +69,7 @@ class Revocations:
         notices.subscribe(CHANNEL, self._tell, self._missed)
 
     def follow(self, follower: Callable[[Revocation], None]) -> None:
-        """Have it called with each withdrawal, maybe more than once."""
+        """Have it called with each withdrawal that was not known yet."""
         self._followers.append(follower)
 
     async def check(self, principal: Principal) -> None:
@@ -73,7 +78,7 @@ class Revocations:
             return
         if principal.key_id is not None:
             raise KeyRevoked
-        raise TokenInvalid(Text("This session has ended.", "Cette session est terminée."))
+        raise session_ended()
 
     async def withdrawn(self, principal: Principal) -> bool:
         """Raises `DatabaseUnavailable` when nobody can say."""
@@ -117,8 +122,8 @@ class Revocations:
         earlier = of_issuer.get(named)
         if earlier is None or earlier.revoked_at < told.revoked_at:
             of_issuer[named] = told
-        for follower in self._followers:
-            follower(told)
+            for follower in self._followers:
+                follower(told)
         self._tidy()
 
     def _tidy(self) -> None:

@@ -1,6 +1,7 @@
 """What people were last seen to be allowed, told to their API keys: no key stays stronger than its owner."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from psycopg.types.json import Jsonb
 
@@ -19,7 +20,7 @@ class Rights:
     def __init__(self, database: Database) -> None:
         self._db = database
         self._seen: OrderedDict[_Who, float] = OrderedDict()
-        self._later: Later[_Who, Principal] = Later(self._write)
+        self._later: Later[_Who, Principal] = Later(self._write, self._unsee)
 
     def notice(self, principal: Principal) -> None:
         """Of a session alone: an app's token may carry less than its user has. Once a token, and none older."""
@@ -41,12 +42,18 @@ class Rights:
                 "user_id": one.user_id,
                 "role": one.role,
                 "permissions": sorted(one.permissions),
+                "plan": one.plan,
+                "plan_said": True,
                 "at": one.issued_at,
             }
             for one in due.values()
         ]
         async with self._db.system() as scope:
             await scope.run("note_rights_of_keys", seen=Jsonb(seen))
+
+    def _unsee(self, lost: Iterable[_Who]) -> None:
+        for who in lost:
+            self._seen.pop(who, None)
 
     async def close(self) -> None:
         await self._later.close()

@@ -8,13 +8,16 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
 from estampe.domain import TenantId
 from estampe.errors import DatabaseUnavailable
 
 Row = dict[str, Any]
 Connection = psycopg.AsyncConnection[Row]
+
+# What is over when one asks again: a server that is away or has become a standby, a plan from before a migration.
+_PASSING = (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.FeatureNotSupported)
 
 _STATEMENT = re.compile(r"^-- ([a-z_]+) --\n(?:-- .*\n)+", re.MULTILINE)
 
@@ -93,5 +96,8 @@ class Database:
         try:
             async with self._pool.connection() as connection:
                 yield Scope(connection)
-        except (psycopg.OperationalError, PoolTimeout) as error:
-            raise DatabaseUnavailable(retry_after_seconds=2) from error
+        except Exception as error:
+            # The queue's library says it in a word of its own.
+            if isinstance(error, _PASSING) or isinstance(error.__cause__, _PASSING):
+                raise DatabaseUnavailable(retry_after_seconds=2) from error
+            raise

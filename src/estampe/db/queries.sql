@@ -222,10 +222,23 @@ select %(issuer)s, id, now() + make_interval(secs => %(token_seconds)s) from end
 
 -- put_key --
 -- A new API key
-insert into api_keys (id, tenant_id, user_id, role, permissions, rights_at, name, prefix, secret_sha256, scopes, expires_at)
-values (%(id)s, %(tenant_id)s, %(user_id)s, %(role)s, %(permissions)s, to_timestamp(%(rights_at)s), %(name)s, %(prefix)s,
-    %(secret_sha256)s, %(scopes)s, %(expires_at)s)
+insert into api_keys (id, tenant_id, user_id, role, permissions, plan, rights_at, name, prefix, secret_sha256, scopes,
+    expires_at)
+values (%(id)s, %(tenant_id)s, %(user_id)s, %(role)s, %(permissions)s, %(plan)s, to_timestamp(%(rights_at)s), %(name)s,
+    %(prefix)s, %(secret_sha256)s, %(scopes)s, %(expires_at)s)
 returning *;
+
+-- hold_off_withdrawals --
+-- From here to the end of the transaction nothing of this issuer is withdrawn: what comes later finds what we made
+select pg_advisory_xact_lock_shared(hashtextextended(%(issuer)s, 5));
+
+-- hold_off_new_keys --
+-- From here to the end of the transaction nobody of this issuer makes a key: who comes later finds what we withdrew
+select pg_advisory_xact_lock(hashtextextended(%(issuer)s, 5));
+
+-- is_withdrawn --
+-- Has the credential that somebody showed been withdrawn?
+select is_withdrawn(%(issuer)s, %(session_id)s, %(user_id)s, %(organization_id)s, %(issued_at)s) as yes;
 
 -- list_keys --
 -- A page of a tenant's API keys, newest first
@@ -270,10 +283,14 @@ where k.id = told.id and (k.last_used_at is null or k.last_used_at < used.at - i
 
 -- note_rights_of_keys --
 -- What the owners of API keys were last seen to be allowed, unless something later is known
-update api_keys k set role = seen.role, permissions = seen.permissions, rights_at = to_timestamp(seen.at)
-from jsonb_to_recordset(%(seen)s) as seen (tenant_id text, user_id text, role text, permissions text[], at double precision)
+update api_keys k
+set role = seen.role, permissions = seen.permissions, rights_at = to_timestamp(seen.at),
+    plan = case when seen.plan_said then seen.plan else k.plan end
+from jsonb_to_recordset(%(seen)s) as seen
+    (tenant_id text, user_id text, role text, permissions text[], plan text, plan_said boolean, at double precision)
 where k.tenant_id = seen.tenant_id and k.user_id = seen.user_id and k.rights_at < to_timestamp(seen.at)
-  and (k.role is distinct from seen.role or k.permissions is distinct from seen.permissions);
+  and (k.role is distinct from seen.role or k.permissions is distinct from seen.permissions
+       or (seen.plan_said and k.plan is distinct from seen.plan));
 
 -- put_revocation --
 -- Withdraw what has all that is named
@@ -358,10 +375,6 @@ where tenant_id = %(tenant_id)s and at >= %(since)s and at < %(until)s
 group by 1, 2, 3, 4, 5, 6
 order by 1, 2, 3, 4, 5, 6
 limit %(limit)s;
-
--- forget_user_in_ledger --
--- The ledger's rows of a user are nobody's from now on; how many there were
-select forget_user_in_ledger(%(tenant_id)s, %(user_id)s) as forgotten;
 
 -- ledger_discrepancies --
 -- Wherever jobs, outputs, ledger and counters do not agree, all as of one moment; what is from before is left out

@@ -14,6 +14,7 @@ from estampe.policy.permissions import Permission, granted
 
 LAST = timedelta(days=1)
 LONGEST = timedelta(days=366)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class AuthEventsQuery(Query, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
@@ -46,14 +47,21 @@ class AuthEventPage(msgspec.Struct, frozen=True, kw_only=True, rename={"since": 
     events: list[AuthEvent]
 
 
-async def auth_events(call: Call[None, AuthEventsQuery]) -> Reply:
-    here: Installation = call.installation
-    until = call.query.until or datetime.now(UTC)
-    since = call.query.since or until - LAST
+def _period(query: AuthEventsQuery) -> tuple[datetime, datetime]:
+    """Raises `InvalidRequest`."""
+    until = query.until or datetime.now(UTC)
+    # The first days of the calendar have no day before them.
+    since = query.since or max(until, EARLIEST) - LAST
     if not timedelta(0) <= until - since <= LONGEST:
         raise InvalidRequest(
             Text("“from” comes before “to”, by a year at most.", "« from » précède « to », d'un an au plus.")
         )
+    return since, until
+
+
+async def auth_events(call: Call[None, AuthEventsQuery]) -> Reply:
+    here: Installation = call.installation
+    since, until = _period(call.query)
     me = call.principal
     everyone = Permission.OPERATOR in granted(me, frozenset(here.settings.operators))
     told = await here.auth_events.between(

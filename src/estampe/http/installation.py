@@ -51,3 +51,6 @@ class Installation:
         await self.revocations.check(principal)
         self.rights.notice(principal)
         return principal
+
+    async def confirm(self, principal: Principal) -> None:
+        await self.revocations.check(principal)

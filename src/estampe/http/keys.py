@@ -23,7 +23,7 @@ from estampe.http import views
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Call, Reply, Route
 from estampe.http.schemas import Body, Limit, Line, Query
-from estampe.policy.permissions import EVERYONE, Permission, granted
+from estampe.policy.permissions import EVERYONE, Permission, granted, is_person
 
 UNSEEN = {"Cache-Control": "no-store"}
 
@@ -74,6 +74,8 @@ class KeysQuery(Query, frozen=True, kw_only=True):
 async def list_keys(call: Call[None, KeysQuery]) -> Reply:
     here: Installation = call.installation
     me, query = call.principal, call.query
+    if not is_person(me):
+        policy.require(me, Permission.KEYS_MANAGE)
     wanted = keys.Page(
         user_id=me.user_id if query.mine or not _manages(me) else None,
         before=views.read_cursor(query.cursor),
@@ -107,7 +109,7 @@ async def revoke(call: Call[None, None]) -> Reply:
     here: Installation = call.installation
     me = call.principal
     known = await keys.find(here.database, me.tenant.id, views.known_id(call.path["key_id"]))
-    if known is None or (known.user_id != me.user_id and not _manages(me)):
+    if known is None or not _may_withdraw(me, known):
         raise NotFound
     await keys.revoke(here.database, me.tenant.id, known.id)
     return Reply(204)
@@ -117,11 +119,20 @@ def _manages(me: Principal) -> bool:
     return Permission.KEYS_MANAGE in granted(me)
 
 
+def _may_withdraw(me: Principal, known: keys.Key) -> bool:
+    """A person their own; a key itself, as who found it lying about may want to."""
+    own = known.user_id == me.user_id if is_person(me) else known.id == me.key_id
+    return own or _manages(me)
+
+
 def _require_person(me: Principal) -> None:
-    """What a key or an app leaves behind must not outlive it. Raises `Forbidden`."""
-    if me.kind != "session":
+    """What a key, an app or who acts in someone's place leaves behind must not outlive it. Raises `Forbidden`."""
+    if not is_person(me) or me.actor is not None:
         raise Forbidden(
-            Text("Only a person signed in may make a key.", "Seule une personne connectée peut créer une clé.")
+            Text(
+                "Only a person signed in, themselves, may make a key.",
+                "Seule une personne connectée, elle-même, peut créer une clé.",
+            )
         )
 
 
@@ -132,7 +143,7 @@ def _facts(known: keys.Key) -> dict[str, Any]:
 
 ROUTES = [
     Route("GET", "/api/keys", list_keys, may=Access.SIGNED_IN, summary="API keys, newest first", tag="keys",
-          query=KeysQuery, replies={200: KeyPage}, refuses=(InvalidRequest,)),
+          query=KeysQuery, replies={200: KeyPage}, refuses=(InvalidRequest, PermissionMissing)),
     Route("POST", "/api/keys", create, may=Permission.KEYS_MANAGE, summary="Make an API key: it is shown once",
           tag="keys", body=NewKey, replies={201: ShownKey}, refuses=(Forbidden, StepUpRequired)),
     Route("DELETE", "/api/keys/{key_id}", revoke, may=Access.SIGNED_IN, tag="keys",

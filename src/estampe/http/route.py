@@ -44,6 +44,9 @@ class Surroundings(Protocol):
     async def identify(self, token: str) -> Principal:
         """The principal proven by `token`. Raises an `Unauthenticated`."""
 
+    async def confirm(self, principal: Principal) -> None:
+        """Nothing of theirs was withdrawn since. Raises an `Unauthenticated`."""
+
 
 class Reply(msgspec.Struct):
     """An answer whose body is at hand: bytes are sent as they are, None is no body, anything else becomes JSON."""

@@ -43,6 +43,7 @@ async def fresh_token(call: Call[None, None]) -> Reply:
         known.organization_id,
         role=known.role,
         session_id=known.id,
+        signed_in_at=known.created_at.timestamp(),
         ttl_seconds=seconds,
     )
     return Reply(200, FreshToken(token, seconds))

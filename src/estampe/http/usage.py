@@ -21,6 +21,7 @@ from estampe.jobs import ledger
 from estampe.policy.permissions import Permission
 
 LONGEST_DAYS = 366
+LATEST = datetime(9999, 12, 31, tzinfo=UTC)
 CSV = "text/csv"
 GROUPS = {"day": "day", "user": "user_id", "model": "model", "kind": "kind"}
 # A spreadsheet runs a cell that begins so.
@@ -98,7 +99,7 @@ def _period(query: UsageQuery, now: datetime) -> tuple[datetime, datetime]:
     Raises `InvalidRequest`.
     """
     since = _moment(query.since, "from") or now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    until = _moment(query.until, "to", after=True) or max(now, since) + timedelta(seconds=1)
+    until = _moment(query.until, "to", after=True) or min(max(now, since), LATEST) + timedelta(seconds=1)
     if since >= until:
         raise InvalidRequest(Text("“from” must come before “to”.", "« from » doit précéder « to »."))
     if until - since > timedelta(days=LONGEST_DAYS):

@@ -1,7 +1,7 @@
 """What Clerk's claims say: who asks, for which organisation, with which permissions, scopes and plan."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -71,9 +71,9 @@ def _first_version(claims: SignedClaims) -> tuple[str | None, str | None, frozen
     if organization_id is None:
         return None, None, frozenset()
     permissions = claims.get("org_permissions") or []
-    if not isinstance(permissions, list) or not all(isinstance(name, str) for name in permissions):
+    if not isinstance(permissions, list):
         raise unreadable()
-    return organization_id, name_or_none(claims, "org_role"), frozenset(permissions)
+    return organization_id, name_or_none(claims, "org_role"), _names(permissions)
 
 
 # All members in one role say the same, and only what an issuer signed comes here.
@@ -86,7 +86,7 @@ def _rights(features: Any, role: Any, permissions: Any, masks: Any) -> tuple[str
     prefixed = None if role is None else f"org:{role}"
     if not permissions or not masks:
         return prefixed, frozenset()
-    return prefixed, frozenset(_decoded(organization_features(features), permissions, masks))
+    return prefixed, _names(_decoded(organization_features(features), permissions, masks))
 
 
 def _decoded(features: list[str], permissions: str, masks: str) -> Iterator[str]:
@@ -120,7 +120,8 @@ def _plan(plans: Any, owners: frozenset[str]) -> str | None:
 
 @lru_cache(maxsize=KEPT_ROLES)
 def _owned_plan(plans: str, owners: frozenset[str]) -> str | None:
-    return next((plan for owner, plan in _scoped(plans) if owner in owners and plan), None)
+    theirs = (plan for owner, plan in _scoped(plans) if owner in owners and plan)
+    return name_or_none({"pla": next(theirs, None)}, "pla")
 
 
 def _factor_ages(claims: SignedClaims, now: float | None) -> tuple[int, int] | None:
@@ -139,9 +140,17 @@ def scopes(claims: SignedClaims) -> frozenset[str]:
     """OAuth's `scope`, the `scp` of some issuers, the `scopes` of Clerk's machines: a list, or words in one text."""
     said = next((claims[name] for name in ("scope", "scp", "scopes") if claims.get(name) is not None), "")
     words = said.split(" ") if isinstance(said, str) else said
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+    if not isinstance(words, list):
         raise unreadable()
-    return frozenset(word for word in words if word)
+    return _names(word for word in words if word != "")
+
+
+def _names(said: Iterable[Any]) -> frozenset[str]:
+    """They are kept and shown: no text that a database or a line of a log cannot hold."""
+    names = list(said)
+    if not all(map(is_name, names)):
+        raise unreadable()
+    return frozenset(names)
 
 
 def actor(act: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 import time
 from collections import OrderedDict
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Self
 
@@ -44,7 +45,7 @@ class ApiKeys(Provider):
         self._digests: dict[str, str] = {}
         self._changes = 0
         self._used: OrderedDict[str, float] = OrderedDict()
-        self._uses: Later[str, float] = Later(self._write_uses)
+        self._uses: Later[str, float] = Later(self._write_uses, self._forget_uses)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self | None:
@@ -125,6 +126,10 @@ class ApiKeys(Provider):
             async with self._db.system() as scope:
                 await scope.run("note_uses_of_keys", ids=list(uses), times=list(uses.values()))
 
+    def _forget_uses(self, lost: Iterable[str]) -> None:
+        for key_id in lost:
+            self._used.pop(key_id, None)
+
     async def close(self) -> None:
         await self._uses.close()
 
@@ -144,4 +149,5 @@ def _principal(row: Row) -> Principal:
         provider=ApiKeys.name,
         kind="key",
         scopes=frozenset(row["scopes"]),
+        plan=row["plan"],
     )

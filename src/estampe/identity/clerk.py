@@ -44,6 +44,13 @@ class Clerk(Provider):
             if settings.clerk_authorized_parties:
                 raise _wrong("clerk_authorized_parties", "needs another Clerk setting", "exige une clé Clerk")
             return None
+        if name is None and settings.oidc_issuer:
+            # The key alone would vouch for whatever issuer a token names, one of those included.
+            raise _wrong(
+                "clerk_jwt_key",
+                "needs clerk_publishable_key or clerk_issuer beside oidc_issuer",
+                "exige clerk_publishable_key ou clerk_issuer à côté de oidc_issuer",
+            )
         parties = frozenset(settings.clerk_authorized_parties)
         accepted = frozenset(settings.accepted_tokens)
         keys = _keys(settings, name)

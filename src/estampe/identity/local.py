@@ -29,6 +29,7 @@ KEY_BITS = 2048
 TOKEN_SECONDS = 60
 # As Clerk's: a clock a little behind ours must not refuse a fresh token.
 EARLY_SECONDS = 10
+SECONDS_A_MINUTE = 60
 
 
 class Local(Provider):
@@ -60,10 +61,15 @@ class Local(Provider):
         *,
         role: str | None = None,
         session_id: str | None = None,
+        signed_in_at: float | None = None,
         ttl_seconds: float = TOKEN_SECONDS,
     ) -> str:
-        """A token for a user alone or, with an organisation, for a member in that role."""
-        now = int(self._now())
+        """A token for a user alone or, with an organisation, for a member in that role.
+
+        `signed_in_at` is when they proved who they are: just now, unless said.
+        """
+        at = self._now()
+        now, age = int(at), 0 if signed_in_at is None else max(0, int(at - signed_in_at))
         claims: dict[str, Any] = {
             "v": VERSION,
             "iss": self.issuer,
@@ -73,7 +79,7 @@ class Local(Provider):
             "exp": now + ttl_seconds,
             "jti": secrets.token_hex(10),
             "sts": "active",
-            "fva": [0, -1],
+            "fva": [age // SECONDS_A_MINUTE, -1],
         }
         if session_id is not None:
             claims["sid"] = session_id

@@ -47,12 +47,6 @@ class Ledger:
         async with self._db.system() as scope:
             return [row["said"] for row in await scope.all("ledger_discrepancies")]
 
-    async def forget_user(self, tenant: TenantId, user_id: str) -> int:
-        """The user's rows are nobody's from now on; how many there were."""
-        async with self._db.system() as scope:
-            row = await scope.one("forget_user_in_ledger", tenant_id=tenant, user_id=user_id)
-        return row["forgotten"] if row else 0
-
     async def limits(self, tenant: TenantId) -> tuple[str | None, Limits]:
         """The plan and the numbers that an operator set for a tenant."""
         async with self._db.system() as scope:

@@ -23,13 +23,18 @@ ADMINS = EVERYONE | {Permission.JOBS_MANAGE, Permission.KEYS_MANAGE, Permission.
 _CUSTOM = {f"org:{permission}": permission for permission in ADMINS}
 
 
+def is_person(principal: Principal) -> bool:
+    """Someone signed in. A token whose scopes name permissions of ours was lent to an app, whatever its form."""
+    return principal.kind == "session" and not _lent(principal)
+
+
 def granted(principal: Principal, operators: frozenset[str] = frozenset()) -> frozenset[Permission]:
     """What `principal` may do.
 
     An organisation that uses custom permissions of ours (`org:images:generate`) replaces the defaults
     with them; a user alone manages what is theirs. What is not a person signed in (an API key, an app that a
     person lent rights to, a machine) has no more of it than its scopes name; a machine has no role, so that its
-    scopes alone speak for it.
+    scopes alone speak for it. `operators` are ids of users, or `issuer#id`.
     """
     custom = frozenset(_CUSTOM[name] for name in principal.permissions if name in _CUSTOM)
     if principal.organization_id is None or principal.kind == "m2m":
@@ -38,8 +43,10 @@ def granted(principal: Principal, operators: frozenset[str] = frozenset()) -> fr
         held = custom
     else:
         held = ADMINS if principal.role == ADMIN else EVERYONE
-    if principal.user_id in operators:
+    if not operators.isdisjoint((principal.user_id, f"{principal.issuer}#{principal.user_id}")):
         held |= {Permission.OPERATOR}
-    if principal.kind != "session":
-        held &= {permission for permission in Permission if permission in principal.scopes}
-    return held
+    return held if is_person(principal) else held & _lent(principal)
+
+
+def _lent(principal: Principal) -> frozenset[Permission]:
+    return frozenset(permission for permission in Permission if permission in principal.scopes)

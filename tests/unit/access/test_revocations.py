@@ -1,5 +1,7 @@
 """What is withdrawn, by whom it is heard, and for how long."""
 
+import asyncio
+import contextlib
 import time
 
 import msgspec
@@ -147,3 +149,43 @@ async def test_followers_hear_of_each(revocations, notices):
     revocations.follow(heard.append)
     notices.tell(module.CHANNEL, '{"issuer": "urn:one", "user_id": "u", "revoked_at": 1, "until": 2}')
     assert [(one.issuer, one.user_id) for one in heard] == [("urn:one", "u")]
+
+
+@pytest.mark.parametrize("named", [named for named, _ in COVERED], ids=[" and ".join(named) for named, _ in COVERED])
+async def test_who_was_withdrawn_since_they_were_let_in_leaves_no_key(database, named):
+    wish = keys.Wish(name="n", scopes=frozenset())
+    await revoke(database, Revocation(issuer="urn:one", **named))
+
+    with pytest.raises(errors.TokenInvalid):
+        await keys.create(database, SESSION, wish)
+
+    assert await keys.page(database, SESSION.tenant.id, keys.Page()) == []
+    for spared in OTHERS.values():
+        other = msgspec.structs.replace(SESSION, issued_at=time.time() + 60, **spared)
+        assert (await keys.create(database, other, wish))[1].user_id == other.user_id
+
+
+async def test_a_key_made_while_its_owner_is_withdrawn_is_withdrawn_or_never_made(database):
+    """Whichever comes first: they never pass each other unseen."""
+
+    async def make():
+        with contextlib.suppress(errors.TokenInvalid):
+            await keys.create(database, SESSION, keys.Wish(name="n", scopes=frozenset()))
+
+    await asyncio.gather(
+        *(make() for _ in range(6)),
+        revoke(database, Revocation(issuer="urn:one", user_id="user_ana", organization_id="org_acme")),
+        *(make() for _ in range(6)),
+    )
+
+    assert all(key.revoked_at for key in await keys.page(database, SESSION.tenant.id, keys.Page()))
+
+
+async def test_what_is_known_is_not_told_again(database, revocations, notices):
+    heard = []
+    revocations.follow(heard.append)
+    await revoke(database, Revocation(issuer="urn:one", session_id="sess_1"))
+    for _ in range(3):
+        notices.reconnect()
+        assert await revocations.withdrawn(SESSION)
+    assert [told.session_id for told in heard] == ["sess_1"]

@@ -5,6 +5,7 @@ import re
 from contextlib import asynccontextmanager
 from importlib.resources import files
 
+import procrastinate
 import psycopg
 import pytest
 from tests.postgres import PATIENCE_SECONDS, kill, postmaster
@@ -118,3 +119,46 @@ async def test_a_connection_cut_in_a_transaction_is_unavailable_and_the_next_is_
         await cut()
     async with database.system() as scope:
         assert await asked(scope, "select 1 as one") == {"one": 1}
+
+
+async def test_a_migration_meanwhile_is_waited_out_and_not_our_mistake(database):
+    async def look() -> None:
+        async with database.system() as scope:
+            await scope.one("find_job", job_id="job_x", tenant_id="tn_x")
+
+    for _ in range(10):  # often enough for the driver to have the server prepare the statement
+        await look()
+    with psycopg.connect(database.url) as other:
+        other.execute("alter table jobs add column colour text")
+    met = []
+    for _ in range(10):
+        try:
+            await look()
+        except DatabaseUnavailable as refusal:
+            met.append(refusal.retry_after_seconds)
+    assert len(met) < 2  # where the server had it prepared, once a connection
+    await look()
+
+
+async def test_a_standby_is_unavailable(database):
+    async def write() -> None:
+        async with database.system() as scope:
+            await scope.connection.execute("set transaction read only")
+            await scope.run("forget_old_revocations")
+
+    with pytest.raises(DatabaseUnavailable):
+        await write()
+
+
+async def test_an_outage_that_the_queue_s_library_met_is_one_too(database):
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=database.url))
+
+    async def defer() -> None:
+        async with database.system() as scope:
+            pid = (await asked(scope, SETTING))["pid"]
+            with psycopg.connect(database.url) as other:
+                other.execute("select pg_terminate_backend(%s, 5000)", [pid])
+            await app.configure_task("generate", connection=scope.connection).defer_async(job_id="job_x")
+
+    with pytest.raises(DatabaseUnavailable):
+        await defer()

@@ -1,5 +1,5 @@
 import pytest
-from tests.unit.http.tiny import bearer
+from tests.unit.http.tiny import ANA, TABLE, Line, Tiny, bearer, piece, scope
 
 
 async def test_a_public_route_asks_nobody_and_reads_no_token(client):
@@ -54,3 +54,16 @@ async def test_a_handler_that_needs_someone_on_a_public_route_says_so_as_a_refus
 async def test_the_door_comes_before_the_body(client):
     answer = await client.post("/wishes", content=b"{", headers={"content-type": "text/plain"})
     assert answer.status_code == 401
+
+
+async def test_who_is_shut_out_while_their_body_comes_does_not_pass(monkeypatch):
+    line = Line(piece(b'{"prompt": ', more=True), piece(b'"a fox"}'))
+
+    async def receive():
+        if len(line.incoming) == 1:
+            monkeypatch.setattr(Tiny, "shut_out", frozenset({ANA}))
+        return await line.receive()
+
+    headers = [("authorization", "Bearer ana"), ("content-type", "application/json")]
+    await TABLE.asgi(Tiny())(scope("POST", "/wishes", headers), receive, line.send)
+    assert line.status == 401

@@ -136,6 +136,7 @@ class Tiny:
     """The least a table can stand on."""
 
     settings = SETTINGS
+    shut_out = frozenset()
     rates = Rates({}, InProcess())
     watch = Watch(SETTINGS, issuers=frozenset(), secret=b"", saw=lambda seen: None, is_new=lambda who: True)
 
@@ -145,6 +146,10 @@ class Tiny:
         if token not in PEOPLE:
             raise TokenInvalid
         return PEOPLE[token]
+
+    async def confirm(self, principal):
+        if principal in self.shut_out:
+            raise TokenInvalid
 
 
 TABLE = Table(ROUTES)

@@ -6,6 +6,7 @@ import re
 import time
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import psycopg
 import pytest
 
@@ -13,6 +14,7 @@ from estampe import errors, plugins
 from estampe.access import api_keys as keys
 from estampe.access import clerk_events, key_format
 from estampe.access.rights import Rights
+from estampe.db import Database
 from estampe.db.notices import Notices
 from estampe.domain import Principal
 from estampe.identity import VerifiedTokens, authenticate
@@ -253,6 +255,42 @@ async def test_a_key_loses_what_its_owner_is_seen_to_have_lost(database, provide
     assert await seen(role="org:admin", issued_at=1002.0) == both
     assert await seen(permissions=frozenset({"org:videos:generate"}), issued_at=1003.0) == set()
     assert await seen(role="org:admin", issued_at=1004.0, kind="oauth") == set()
+    await rights.close()
+
+
+async def test_what_could_not_be_written_is_written_when_it_is_seen_again(database, provider, notices, hers):
+    text, made = hers
+    away = Database(database.url)  # not open yet
+    rights = Rights(away)
+
+    async def seen():
+        rights.notice(msgspec.structs.replace(ADMIN, role="org:member", issued_at=1001.0))
+        await rights._later._now()
+        notices.tell(module.CHANNEL, made.id)
+        return granted(await provider.authenticate(text))
+
+    assert await seen() == {Permission.IMAGES_GENERATE, Permission.JOBS_MANAGE}
+    await away.open()
+    assert await seen() == {Permission.IMAGES_GENERATE}
+    await rights.close()
+    await away.close()
+
+
+async def test_a_key_is_of_the_plan_that_its_owner_is_billed_for(database, provider, notices, hers):
+    text, made = hers
+    rights = Rights(database)
+
+    async def seen(plan, issued_at):
+        rights.notice(msgspec.structs.replace(ADMIN, plan=plan, issued_at=issued_at))
+        await rights._later._now()
+        notices.tell(module.CHANNEL, made.id)
+        return (await provider.authenticate(text)).plan
+
+    assert (await provider.authenticate(text)).plan is None
+    assert await seen("pro", 1001.0) == "pro"
+    assert await seen(None, 1002.0) is None
+    again, _ = await keys.create(database, msgspec.structs.replace(ADMIN, plan="pro"), WISH)
+    assert (await provider.authenticate(again)).plan == "pro"
     await rights.close()
 
 

@@ -3,7 +3,7 @@ from tests.unit.identity.forge import ISSUER, NOW, session_claims
 
 from estampe import errors
 from estampe.domain import Principal
-from estampe.identity._claims import principal
+from estampe.identity._claims import principal, scopes
 from estampe.identity._jwt import SignedClaims
 
 
@@ -184,3 +184,20 @@ def test_a_delegate_has_the_scopes_of_its_token(claims, scopes):
 def test_scopes_that_cannot_be_read_are_refused(scope):
     with pytest.raises(errors.TokenInvalid):
         principal(SignedClaims(session_claims(scope=scope)), "clerk", "m2m")
+
+
+UNSPEAKABLE = ["\x00", "a\x00b", "\ud800", "a\nb", "a" * 256]
+
+
+@pytest.mark.parametrize("text", UNSPEAKABLE)
+def test_no_name_is_read_that_no_database_could_keep(text):
+    for changes in (
+        {"v": ..., "org_id": "org_1", "org_permissions": [text]},
+        {"o": organization(per=text, fpm="1"), "fea": "o:images"},
+        {"o": organization(per="generate", fpm="1"), "fea": f"o:{text}"},
+        {"o": organization(), "pla": f"o:{text}"},
+    ):
+        with pytest.raises(errors.TokenInvalid):
+            read(**changes)
+    with pytest.raises(errors.TokenInvalid):
+        scopes(SignedClaims({"scope": ["images:generate", text]}))

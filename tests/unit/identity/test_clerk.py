@@ -80,6 +80,7 @@ async def test_without_a_session_it_is_not_a_session_token():
         ({"clerk_issuer": "http://clerk.example"}, "clerk_issuer"),
         ({"clerk_issuer": "urn:estampe:abc"}, "clerk_issuer"),
         ({"clerk_authorized_parties": (STUDIO,)}, "clerk_authorized_parties"),
+        ({"clerk_jwt_key": pem(key()), "oidc_issuer": (ISSUER,)}, "clerk_jwt_key"),
     ],
 )
 def test_a_wrong_setting_is_named_and_not_repeated(settings, named):

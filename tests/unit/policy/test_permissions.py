@@ -3,7 +3,7 @@
 import pytest
 
 from estampe.domain import Principal
-from estampe.policy.permissions import ADMINS, EVERYONE, Permission, granted
+from estampe.policy.permissions import ADMINS, EVERYONE, Permission, granted, is_person
 
 OPERATORS = frozenset({"user_op"})
 
@@ -41,3 +41,18 @@ def test_an_operator_s_key_operates_only_if_it_says_so_and_for_as_long_as_they_d
     assert Permission.OPERATOR not in granted(principal(**operator, scopes=frozenset({"images:generate"})), OPERATORS)
     assert granted(principal(**operator, scopes=frozenset({"operator"})), OPERATORS) == {Permission.OPERATOR}
     assert granted(principal(**operator, scopes=frozenset({"operator"}))) == set()
+
+
+def test_a_session_whose_scopes_name_permissions_is_an_app_and_is_held_to_them():
+    lent = principal(**ADMIN, scopes=frozenset({"openid", "images:generate"}))
+    assert granted(lent) == {Permission.IMAGES_GENERATE}
+    assert not is_person(lent)
+    signed_in = principal(**ADMIN, scopes=frozenset({"openid", "profile", "organization"}))
+    assert granted(signed_in) == ADMINS
+    assert is_person(signed_in)
+
+
+def test_an_operator_may_be_named_with_their_issuer_and_then_nobody_else_s_user_of_that_name_is():
+    named = frozenset({"urn:one#user_op"})
+    assert Permission.OPERATOR in granted(principal(user_id="user_op"), named)
+    assert Permission.OPERATOR not in granted(principal(user_id="user_op", issuer="urn:two"), named)

@@ -75,6 +75,9 @@ class Endpoint:
             visitor=visitor,
         )
         try:
+            if visitor is not None and self._route.body is not None:
+                # A body may take its time, and whoever was let in may have been shut out meanwhile.
+                await self._installation.confirm(visitor)
             return await self._route.handler(call)
         except (Unauthenticated, Forbidden) as error:
             self._watch.refused(error, visitor, self._route.path, scope)
