@@ -1,8 +1,8 @@
 """Settings in, running service out: the only file that chooses implementations."""
 
 import secrets
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +10,21 @@ import procrastinate
 
 from estampe import http, lifeline, plugins, telemetry
 from estampe.access.auth_events import AuthEvents
-from estampe.access.clerk_events import Sender
+from estampe.access.clerk_events import Sender as ClerkSender
 from estampe.access.revocations import Revocation, Revocations
 from estampe.access.rights import Rights
 from estampe.assets import Shelf
 from estampe.assets.links import Links
 from estampe.db import Database
+from estampe.db.direct import Direct
 from estampe.db.embedded import EmbeddedPostgres
 from estampe.db.migrate import migrate
 from estampe.db.notices import Notices
 from estampe.errors import InvalidSetting, Text
 from estampe.http import rates
-from estampe.http.installation import Installation
+from estampe.http.broadcast import Broadcast
+from estampe.http.installation import Installation, opened
+from estampe.http.scenes import Scene, teller
 from estampe.http.watch import Watch
 from estampe.identity import Provider, VerifiedTokens
 from estampe.identity.clerk import Clerk
@@ -29,7 +32,11 @@ from estampe.identity.local import Local
 from estampe.jobs.accounts import Accounts
 from estampe.jobs.announced import Announced
 from estampe.jobs.events import Hub
+from estampe.jobs.outbound import Outbound
 from estampe.jobs.queue import Queue
+from estampe.jobs.reader import Reader
+from estampe.jobs.sender import Sender
+from estampe.jobs.webhooks import Webhooks
 from estampe.media import Kind
 from estampe.plans import GPU_SECONDS
 from estampe.policy import quotas
@@ -89,6 +96,15 @@ def kinds() -> dict[str, Kind]:
 def store(settings: Settings) -> Store:
     chosen: Store = plugins.load("stores", settings.store).from_settings(settings)
     return chosen
+
+
+def has_to_try_store(settings: Settings) -> bool:
+    return plugins.load("stores", settings.store).check is not Store.check
+
+
+def try_store(settings: Settings) -> None:
+    """Raises `InvalidSetting` unless the store keeps, reads and erases. Not before a fork: it leaves threads behind."""
+    store(settings).check()
 
 
 def providers(settings: Settings) -> list[Provider]:
@@ -177,16 +193,21 @@ def application(settings: Settings, url: str) -> Any:
     tokens, revocations, rights = VerifiedTokens(known), Revocations(database, notices), Rights(database)
     hub, events = Hub(notices), AuthEvents(database)
     revocations.follow(lambda told: _forget(tokens, told))
-    revocations.follow(lambda _: hub.wake_all())  # so that a stream sees that its token is withdrawn
     accounts = accounts_of(settings)
+    queue = Queue(database, dispatcher, accounts)
+    links = Links(settings.url, signing_secret(settings), settings.asset_url_seconds)
+    reader = Reader(Direct(url), queue, lambda standing: Scene(standing, links))
+    webhooks = Webhooks(database)
     installation = Installation(
         settings=settings,
         database=database,
-        queue=Queue(database, dispatcher, accounts),
+        queue=queue,
+        reader=reader,
+        broadcast=Broadcast(hub, reader, revocations),
         announced=Announced(database),
         hub=hub,
         shelf=Shelf(database, store(settings)),
-        links=Links(settings.url, signing_secret(settings), settings.asset_url_seconds),
+        links=links,
         kinds=kinds(),
         tokens=tokens,
         revocations=revocations,
@@ -194,34 +215,24 @@ def application(settings: Settings, url: str) -> Any:
         accounts=accounts,
         rates=rates.from_settings(settings),
         local=next((provider for provider in known if isinstance(provider, Local)), None),
-        watch=Watch(
-            settings,
-            issuers=_issuers(known),
-            secret=signing_secret(settings),
-            saw=events.saw,
-            is_new=events.is_new,
-        ),
+        watch=_watch(settings, known, events),
+        webhooks=webhooks,
+        sender=Sender(webhooks, Outbound(private=settings.webhook_private_addresses), notices, teller(reader)),
         auth_events=events,
-        clerk_webhooks=Sender.from_settings(settings, next((p.issuers for p in known if p.name == Clerk.name), ())),
+        clerk_webhooks=_clerk(settings, known),
         remote_issuers=tuple(issuer for provider in known for issuer in provider.issuers),
     )
 
-    return http.application(installation, _opened(installation, notices, known))
+    return http.application(installation, opened(installation, notices, known))
 
 
-@asynccontextmanager
-async def _opened(here: Installation, notices: Notices, known: list[Provider]) -> AsyncIterator[None]:
-    async with AsyncExitStack() as stack:
-        await here.database.open()
-        stack.push_async_callback(here.database.close)
-        await stack.enter_async_context(notices.listening())
-        await stack.enter_async_context(here.auth_events.keeping())
-        stack.push_async_callback(here.shelf.store.close)
-        stack.push_async_callback(here.rates.close)
-        stack.push_async_callback(here.rights.close)
-        for provider in known:
-            stack.push_async_callback(provider.close)
-        yield
+def _clerk(settings: Settings, known: list[Provider]) -> ClerkSender | None:
+    return ClerkSender.from_settings(settings, next((p.issuers for p in known if p.name == Clerk.name), ()))
+
+
+def _watch(settings: Settings, known: list[Provider], events: AuthEvents) -> Watch:
+    issuers, secret = _issuers(known), signing_secret(settings)
+    return Watch(settings, issuers=issuers, secret=secret, saw=events.saw, is_new=events.is_new)
 
 
 def _issuers(known: list[Provider]) -> frozenset[str]:

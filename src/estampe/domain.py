@@ -5,6 +5,7 @@ import hashlib
 import secrets
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Literal, NewType
 
 import msgspec
@@ -61,15 +62,21 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def id(self) -> TenantId:
         kind, name = ("org", self.organization_id) if self.organization_id else ("user", self.user_id)
-        digest = hashlib.sha256("\0".join((self.issuer, kind, name or "")).encode()).digest()
-        return TenantId("tn_" + base64.b32encode(digest[:15]).decode().lower())
+        return _tenant_id(self.issuer, kind, name or "")
+
+
+# Every request asks for it, and most of them are of people who asked a moment ago.
+@lru_cache(maxsize=16_384)
+def _tenant_id(issuer: str, kind: str, name: str) -> TenantId:
+    digest = hashlib.sha256(f"{issuer}\0{kind}\0{name}".encode()).digest()
+    return TenantId("tn_" + base64.b32encode(digest[:15]).decode().lower())
 
 
 CredentialKind = Literal["session", "oauth", "m2m", "key"]
 """A person signed in, an app that a person lent some of their rights, a machine, an API key."""
 
 
-class Principal(msgspec.Struct, frozen=True, kw_only=True):
+class Principal(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """A proven identity: only a `Provider` that checked a credential makes one.
 
     `permissions` are the custom ones the credential carries ("org:images:generate"); what they

@@ -258,10 +258,13 @@ def test_a_deleted_user_is_erased_from_the_database_and_the_store(twins):
         content = httpx.get(picture, trust_env=False).content
         alone.post("/api/uploads", content=content, headers={"Content-Type": "image/webp"})
         alone.get("/api/usage")
+        secret = alone.get("/api/webhook-secret").json()["secret"]
+        told = {"prompt": "told", "webhook_url": "https://localhost/vermilion", "width": 64, "height": 64}
+        assert alone.post("/api/images/generate", json=told).status_code == 202
         here.until_sign_ins_are_written()
-        traces = [ada.user, "vermilion", ada.session, alone.session, *made]
+        traces = [ada.user, "vermilion", secret, ada.session, alone.session, *made]
         before = dump.rows(here.database_url)
-        assert all(trace in before for trace in traces[:2])
+        assert all(trace in before for trace in traces[:3])
 
         assert tell(here, "user.deleted", {"id": ada.user, "deleted": True}).status_code == 204
         eventually(lambda: is_erased(here, Tenant(issuer=ISSUER, user_id=ada.user)), "the erasure")

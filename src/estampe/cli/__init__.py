@@ -125,6 +125,16 @@ def doctor(*, port: Port = None, data_dir: DataDir = None, config: Config = None
         sys.exit(FAILED)
 
 
+@app.command
+def store(*, data_dir: DataDir = None, config: Config = None) -> None:
+    """Try the store: keep, read and erase a small file."""
+    from estampe import bootstrap
+
+    settings = _begin(config, data_dir=data_dir)
+    bootstrap.prepare(settings)
+    bootstrap.try_store(settings)
+
+
 app.command("estampe.cli.erase:app", name="erase", help="Erase who left for good, or see who is about to be.")
 app.command("estampe.cli.keys:app", name="keys", help="API keys: make, list and withdraw them.")
 

@@ -31,6 +31,7 @@ def up(settings: Settings) -> None:
     """Run until Ctrl-C. Raises `InvalidSetting` for a taken port or a folder that cannot be written."""
     bootstrap.prepare(settings)
     require_port(settings)
+    bootstrap.try_store(settings)
     with bootstrap.database_url(settings) as url:
         bootstrap.migrated(url)
         asyncio.run(_run(settings, url))

@@ -459,6 +459,29 @@ select status, count(*) as count from jobs
 where finished_at is null or finished_at > now() - interval '1 hour'
 group by status;
 
+-- depth_by_model --
+-- What waits and runs of each model, and how many live workers announce it
+with unended as (
+    select model,
+        count(*) filter (where status = 'queued') as queued,
+        sum(reserved_gpu_seconds) filter (where status = 'queued') as gpu_seconds,
+        min(created_at) filter (where status = 'queued') as oldest,
+        count(*) filter (where status <> 'queued') as running
+    from jobs where status in ('queued', 'running', 'canceling') group by model
+), offered as (
+    select announced->>'name' as model, count(distinct id) as workers
+    from workers, jsonb_array_elements(models) as announced
+    where seen_at > now() - make_interval(secs => %(alive_seconds)s) group by 1
+)
+select model, coalesce(queued, 0) as queued, coalesce(gpu_seconds, 0)::double precision as gpu_seconds,
+    coalesce(extract(epoch from clock_timestamp() - oldest), 0)::double precision as oldest_seconds,
+    coalesce(running, 0) as running, coalesce(workers, 0) as workers
+from unended full join offered using (model) order by model;
+
+-- count_workers --
+-- The workers that were seen a moment ago
+select count(*) as count from workers where seen_at > now() - make_interval(secs => %(alive_seconds)s);
+
 -- take_delivery --
 -- Note a webhook's delivery; no row when it was delivered before
 insert into webhook_deliveries (id) values (%(id)s) on conflict (id) do nothing returning id;
@@ -590,3 +613,97 @@ delete from tenants where id = %(tenant_id)s;
 -- close_departure --
 -- Erased: only the derived id is left, and the day
 update departures set user_id = null, organization_id = null, erased_at = now() where id = %(id)s and erased_at is null;
+
+-- ==== Reading and following jobs ====
+
+-- standing_of_jobs --
+-- A letter for each job asked for: not this tenant's, queued, known by its version, or something newer. It is asked
+-- all the time, and a text each way costs a tenth of what arrays and rows do
+select string_agg(
+    case when j.id is null then '-' when j.status = 'queued' then 'q' when j.version = asked.version then '=' else '+' end,
+    '' order by asked.number) as letters
+from unnest(string_to_array(%(ids)s, ' '), string_to_array(%(tenants)s, ' '),
+    string_to_array(%(versions)s, ' ')::bigint[]) with ordinality as asked (id, tenant_id, version, number)
+left join jobs j on j.id = asked.id and j.tenant_id = asked.tenant_id;
+
+-- jobs_as_they_stand --
+-- These jobs, if they are these tenants'
+select j.* from unnest(%(ids)s::text[], %(tenants)s::text[]) as asked (id, tenant_id)
+join jobs j on j.id = asked.id and j.tenant_id = asked.tenant_id;
+
+-- outputs_of_jobs --
+-- What these jobs of these tenants made, in order
+select a.* from unnest(%(ids)s::text[], %(tenants)s::text[]) as asked (id, tenant_id)
+join assets a on a.job_id = asked.id and a.tenant_id = asked.tenant_id
+order by a.job_id, a.position;
+
+-- ==== Webhooks out ====
+
+-- put_outgoing_webhook --
+-- Where a new job's end shall be told
+insert into outgoing_webhooks (job_id, tenant_id, id, url) values (%(job_id)s, %(tenant_id)s, %(id)s, %(url)s);
+
+-- find_outgoing_webhook --
+-- Where a job's end is told, and how far that has come
+select * from outgoing_webhooks where job_id = %(job_id)s and tenant_id = %(tenant_id)s;
+
+-- list_webhook_tries --
+-- The last tries at telling a job's end
+select at, status, error, seconds from outgoing_webhook_tries
+where job_id = %(job_id)s and tenant_id = %(tenant_id)s order by number desc limit %(limit)s;
+
+-- redeliver_webhook --
+-- Tell a job's end again, from the first try on, unless it is about to be told anyway
+update outgoing_webhooks set due_at = now(), failures = 0, delivered_at = null, given_up_at = null
+where job_id = %(job_id)s and tenant_id = %(tenant_id)s and event is not null and due_at is null
+returning pg_notify('estampe_webhooks', '');
+
+-- claim_webhooks --
+-- Deliveries that are due, a few of each tenant, for this process to try until their lease ends
+with chosen as (
+    select due.job_id
+    from (select distinct tenant_id from outgoing_webhooks
+          where due_at <= now() and tenant_id <> all (%(busy)s)) as waiting,
+        lateral (select job_id from outgoing_webhooks
+                 where tenant_id = waiting.tenant_id and due_at <= now()
+                 order by due_at limit %(each)s for update skip locked) as due
+    limit %(at_most)s
+)
+update outgoing_webhooks w set tries = tries + 1, due_at = now() + make_interval(secs => %(lease_seconds)s)
+from chosen where w.job_id = chosen.job_id and w.due_at <= now()
+returning w.job_id, w.tenant_id, w.id, w.url, w.event, w.tries, w.failures;
+
+-- note_webhook_try --
+-- What became of a try, unless its lease ended and another process has tried since
+with tried as (
+    update outgoing_webhooks set
+        failures = case when %(delivered)s then 0 else failures + 1 end,
+        delivered_at = case when %(delivered)s then clock_timestamp() end,
+        due_at = clock_timestamp() + make_interval(secs => %(again_in_seconds)s::double precision),
+        given_up_at = case when not %(delivered)s and %(again_in_seconds)s::double precision is null
+            then clock_timestamp() end
+    where job_id = %(job_id)s and tries = %(tries)s and due_at is not null
+    returning job_id, tenant_id, tries
+)
+insert into outgoing_webhook_tries (job_id, tenant_id, number, status, error, seconds)
+select job_id, tenant_id, tries, %(status)s, %(error)s, %(seconds)s from tried;
+
+-- make_webhook_secret --
+-- A tenant's first secret
+insert into webhook_secrets (tenant_id, secret) values (%(tenant_id)s, %(secret)s) on conflict (tenant_id) do nothing;
+
+-- find_webhook_secret --
+-- What signs a tenant's deliveries, and what goes on signing them for a while
+select secret, made_at, case when previous_until > now() then previous end as previous,
+    case when previous_until > now() then previous_until end as previous_until
+from webhook_secrets where tenant_id = %(tenant_id)s;
+
+-- rotate_webhook_secret --
+-- Another secret; the one before goes on signing for a while
+update webhook_secrets set previous = secret, previous_until = now() + make_interval(secs => %(overlap_seconds)s),
+    secret = %(secret)s, made_at = now()
+where tenant_id = %(tenant_id)s;
+
+-- forget_webhook_secret_of_departed --
+-- What signed the deliveries of who has left; these went with the jobs
+delete from webhook_secrets where tenant_id = %(tenant_id)s;

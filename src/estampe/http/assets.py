@@ -3,6 +3,7 @@
 import asyncio
 import os
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ import msgspec
 from estampe import policy
 from estampe.assets import Keeping
 from estampe.domain import Asset, TenantId
-from estampe.errors import BodyTooLarge, LimitExceeded, MediaTypeUnsupported, NotFound
+from estampe.errors import BodyTooLarge, LimitExceeded, MediaTypeUnsupported, NotFound, StoreUnavailable
 from estampe.http import ranges, views
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Answer, Call, Reply, Route, Stream
@@ -60,9 +61,40 @@ async def content(call: Call[None, ContentQuery]) -> Answer:
         tenant = TenantId(query.tenant)
         here.links.check(tenant, call.path["asset_id"], query.variant, query.expires, query.signature)
         asset = await _find(here, tenant, call.path["asset_id"])
+        elsewhere = await _elsewhere(call, asset, query.expires)
+        if elsewhere is not None:
+            return elsewhere
     else:
         asset = await _mine(call)
-    return _thumbnail(here, asset) if query.variant == "thumbnail" else _original(here, call, asset)
+    answer = _thumbnail(here, asset) if query.variant == "thumbnail" else _original(here, call, asset)
+    if isinstance(answer, Stream) and not call.head:
+        answer.chunks = await _begun(answer.chunks)
+    return answer
+
+
+async def _elsewhere(call: Call[None, ContentQuery], asset: Asset, expires: int) -> Reply | None:
+    """The way to the store itself, where people reach it; no longer open than the link that was shown."""
+    if call.head:
+        return None  # what the store signs is good for GET alone
+    here: Installation = call.installation
+    seconds = expires - int(time.time())
+    link = await here.shelf.store.link(asset.thumbnail_key if call.query.variant == "thumbnail" else asset.key, seconds)
+    if link is None:
+        return None
+    headers = {"Location": link, "Cache-Control": f"private, max-age={seconds // 2}"}
+    return Reply(307, headers=headers | {"Cross-Origin-Resource-Policy": "cross-origin"})
+
+
+async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """With the first piece at hand: what is missing or away is refused, instead of cut short."""
+    first = await anext(chunks, b"")
+
+    async def all_of_it() -> AsyncIterator[bytes]:
+        yield first
+        async for chunk in chunks:
+            yield chunk
+
+    return all_of_it()
 
 
 async def _mine(call: Call[Any, Any]) -> Asset:
@@ -163,13 +195,14 @@ def routes(max_upload_bytes: int) -> list[Route]:
         Route("POST", "/api/uploads", upload, may=Permission.IMAGES_GENERATE, summary="Bring a picture to start from",
               tag="assets", body=bytes, body_types=PICTURES, body_limit=max_upload_bytes,
               spends=True,
-              replies={201: StoredFile}, refuses=(BodyTooLarge, MediaTypeUnsupported, LimitExceeded)),
+              replies={201: StoredFile},
+              refuses=(BodyTooLarge, MediaTypeUnsupported, LimitExceeded, StoreUnavailable)),
         Route("GET", "/api/assets", list_assets, may=Access.SIGNED_IN, summary="Kept files, newest first",
               tag="assets", query=AssetsQuery, replies={200: AssetPage}),
         Route("GET", "/api/assets/{asset_id}", facts, may=Access.SIGNED_IN, summary="Facts about a kept file",
               tag="assets", replies={200: StoredFile}, refuses=(NotFound,)),
         Route("GET", "/api/assets/{asset_id}/content", content, may=Access.SIGNED_URL,
               summary="The bytes of a kept file: by a signed URL, or with a token", tag="assets",
-              query=ContentQuery, replies={200: None, 206: None, 304: None, 416: None}, streams="*/*",
-              refuses=(NotFound,)),
+              query=ContentQuery, replies={200: None, 206: None, 304: None, 307: None, 416: None}, streams="*/*",
+              refuses=(NotFound, StoreUnavailable)),
     ]  # fmt: skip

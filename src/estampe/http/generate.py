@@ -21,6 +21,7 @@ from estampe.errors import (
     UnknownModel,
 )
 from estampe.http import views
+from estampe.http.deliveries import require_acceptable
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Call, Handler, Reply, Route
 from estampe.http.schemas import ABOUT_THE_REQUEST, Accepted, Generate, GenerateImage, GenerateVideo, Result
@@ -38,6 +39,7 @@ def create(kind: str) -> Handler:
         here: Installation = call.installation
         body, me = call.body, call.principal
         policy.require_same_identity(me, body.user_id, body.organization_id)
+        require_acceptable(here, body.webhook_url)
         key, seconds = _idempotency_key(call), _preferred_wait(call)
         model = await here.announced.choose(kind, None if body.model is UNSET else body.model)
         asked = _asked(body)
@@ -51,6 +53,7 @@ def create(kind: str) -> Handler:
             charge=_charge(here, kind, model.name, parameters),
             metadata=body.metadata,
             deadline_s=body.deadline_s,
+            webhook_url=body.webhook_url,
             idempotency_key=key,
             asked=msgspec.json.encode(body, order="sorted"),
         )
@@ -105,6 +108,7 @@ async def retry(call: Call[None, None]) -> Reply:
     model = await here.announced.choose(old.kind, old.model)
     parameters = media.resolve(old.parameters, model)
     await _require_inputs(here, me.tenant.id, parameters)
+    told = await here.webhooks.find(me.tenant.id, old.id)
     order = Order(
         principal=me,
         kind=old.kind,
@@ -112,6 +116,7 @@ async def retry(call: Call[None, None]) -> Reply:
         parameters=parameters,
         charge=_charge(here, old.kind, old.model, parameters),
         metadata=old.metadata,
+        webhook_url=told[0].url if told else None,
         retry_of=old.id,
         idempotency_key=_idempotency_key(call),
         asked=old.id.encode(),

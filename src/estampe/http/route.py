@@ -11,6 +11,7 @@ from estampe.domain import Principal
 from estampe.errors import EstampeError, TokenMissing
 from estampe.http.rates import Rates
 from estampe.http.watch import Watch
+from estampe.http.wire.line import Line
 from estampe.policy.permissions import Permission
 from estampe.settings import Settings
 
@@ -41,6 +42,9 @@ class Surroundings(Protocol):
     @property
     def rates(self) -> Rates: ...
 
+    def recognize(self, authorization: bytes) -> Principal | None:
+        """Whose header this is, where that is known without waiting; None says nothing about it."""
+
     async def identify(self, token: str) -> Principal:
         """The principal proven by `token`. Raises an `Unauthenticated`."""
 
@@ -67,11 +71,33 @@ class Stream(msgspec.Struct):
     length: int | None = None
 
 
+class Live(msgspec.Struct):
+    """An answer that goes on until one side ends it, written to by whoever has news for it.
+
+    `attend` is given the line once the answer has begun.
+    """
+
+    attend: Callable[[Line], "Attendance"]
+    status: int = 200
+    headers: dict[str, str] = {}
+    media_type: str = "text/event-stream"
+
+
+class Attendance(Protocol):
+    """Someone at the other end of a line."""
+
+    async def begin(self) -> None:
+        """From here on it may be written to."""
+
+    def leave(self) -> None:
+        """The line is closed, whoever closed it, and whether `begin` came to its end or not."""
+
+
 class Call(msgspec.Struct, Generic[B, Q], kw_only=True):
     """One request that passed the door and has the shape its route asked for.
 
     `headers` are as ASGI gives them: lower-case names, bytes. `visitor` is None on a public route, and on
-    a signed URL that came without a token.
+    a signed URL that came without a token. `head`: no body will be sent, whatever the answer's is.
     """
 
     installation: Any
@@ -83,6 +109,7 @@ class Call(msgspec.Struct, Generic[B, Q], kw_only=True):
     language: Language
     request_id: str
     visitor: Principal | None = None
+    head: bool = False
 
     @property
     def principal(self) -> Principal:
@@ -98,7 +125,7 @@ class Call(msgspec.Struct, Generic[B, Q], kw_only=True):
         return ", ".join(values) if values else None
 
 
-Answer = Reply | Stream
+Answer = Reply | Stream | Live
 Handler = Callable[[Call[Any, Any]], Awaitable[Answer]]
 
 

@@ -42,6 +42,7 @@ class Generate(Body, frozen=True, kw_only=True):
     embed_metadata: bool | UnsetType = UNSET
     metadata: Annotated[dict[Line, Line], Meta(max_length=16)] = {}
     deadline_s: Annotated[float, Meta(gt=0, le=7 * 24 * 3600)] | None = None
+    webhook_url: Annotated[str, Meta(min_length=1, max_length=2048, pattern=r"^[!-~]+$")] | None = None
     user_id: Line | None = None
     organization_id: Line | None = None
 
@@ -58,7 +59,7 @@ class GenerateVideo(Generate, frozen=True, kw_only=True):
     fps: Whole | UnsetType = UNSET
 
 
-ABOUT_THE_REQUEST = frozenset({"model", "metadata", "deadline_s", "user_id", "organization_id"})
+ABOUT_THE_REQUEST = frozenset({"model", "metadata", "deadline_s", "webhook_url", "user_id", "organization_id"})
 
 
 class JobUrls(msgspec.Struct, frozen=True):

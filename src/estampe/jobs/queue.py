@@ -14,6 +14,7 @@ from estampe.domain import Asset, Failure, Job, JobId, Principal, Progress, Stat
 from estampe.errors import IdempotencyInProgress, IdempotencyMismatch
 from estampe.jobs import before, from_row
 from estampe.jobs.accounts import Accounts, Charge
+from estampe.jobs.webhooks import new_message_id
 
 TASK = "generate"
 QUEUE = "generate"
@@ -32,6 +33,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     charge: Charge
     metadata: dict[str, str] = {}
     deadline_s: float | None = None
+    webhook_url: str | None = None
     retry_of: JobId | None = None
     idempotency_key: str | None = None
     asked: bytes = b""
@@ -121,6 +123,9 @@ class Queue:
             deadline_s=order.deadline_s,
             **msgspec.structs.asdict(held),
         )
+        if order.webhook_url is not None:
+            told = {"id": new_message_id(), "url": order.webhook_url}
+            await scope.run("put_outgoing_webhook", job_id=new, tenant_id=tenant_id, **told)
         return from_row(_present(row))
 
     async def find(self, tenant_id: TenantId, wanted: JobId) -> Placed | None:

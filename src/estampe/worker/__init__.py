@@ -11,7 +11,7 @@ import procrastinate
 import psycopg
 
 from estampe.domain import JobId, new_id
-from estampe.errors import DatabaseUnavailable, EstampeError
+from estampe.errors import DatabaseUnavailable, EstampeError, StoreUnavailable
 from estampe.jobs.queue import QUEUE, TASK
 from estampe.worker.attempt import Again, Bench, attempt
 from estampe.worker.erasure import Erasure
@@ -103,6 +103,6 @@ async def _often(act: Callable[[], Awaitable[None]], seconds: float) -> None:
     while True:
         try:
             await act()
-        except (DatabaseUnavailable, procrastinate.exceptions.ConnectorException) as error:
+        except (DatabaseUnavailable, StoreUnavailable, procrastinate.exceptions.ConnectorException) as error:
             log.warning("put off: %s", error)
         await asyncio.sleep(seconds)

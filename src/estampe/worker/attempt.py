@@ -15,7 +15,7 @@ import msgspec
 from estampe.assets import Keeping, Shelf
 from estampe.db import Database
 from estampe.domain import Asset, AssetId, Failure, Job, JobId, Status, Usage
-from estampe.errors import DatabaseUnavailable, EngineError, NotFound
+from estampe.errors import DatabaseUnavailable, EngineError, NotFound, StoreUnavailable
 from estampe.jobs.announced import Announced
 from estampe.jobs.events import Hub, Watcher
 from estampe.jobs.queue import Queue
@@ -265,12 +265,12 @@ INPUTS = {"input_asset_id": "input", "mask_asset_id": "mask"}
 
 
 async def persistently(act: Callable[[], Awaitable[T]]) -> T:
-    """Do what must be written, across an outage of the database."""
+    """Do what must be written, across an outage of the database or of the store."""
     deadline = time.monotonic() + PERSIST_SECONDS
     while True:
         try:
             return await act()
-        except DatabaseUnavailable:
+        except (DatabaseUnavailable, StoreUnavailable):
             if time.monotonic() > deadline:
                 raise
             await asyncio.sleep(0.5)

@@ -46,10 +46,13 @@ class Query:
         self._shape = shape
         fields = () if shape is None else msgspec.structs.fields(shape)
         self._names = frozenset(field.encode_name for field in fields)
+        self._nothing = None if any(field.required for field in fields) or shape is None else shape()
         self._lists = frozenset(field.encode_name for field in fields if is_list(field.type))
 
     def read(self, text: bytes) -> Any:
         """Raises `InvalidRequest` for an unknown, repeated or unreadable parameter, and for a token."""
+        if not text and self._nothing is not None:
+            return self._nothing
         given = self._parameters(text) if text else {}
         if self._shape is None:
             return None
