@@ -72,6 +72,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     unmeasured_gpu_seconds: Annotated[float, msgspec.Meta(ge=0)] = 10.0
     prices: dict[str, Price] = {}
     currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")] = "EUR"
+    openai_model_aliases: dict[str, str] = {}
+    openai_wait_seconds: Positive = 540
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

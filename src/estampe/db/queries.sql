@@ -590,3 +590,43 @@ delete from tenants where id = %(tenant_id)s;
 -- close_departure --
 -- Erased: only the derived id is left, and the day
 update departures set user_id = null, organization_id = null, erased_at = now() where id = %(id)s and erased_at is null;
+
+-- list_jobs_upwards --
+-- A page of a tenant's jobs, oldest first
+select j.*, case when j.status = 'queued' then jobs_before(j.queue_id) end as queue_position
+from jobs j
+where j.tenant_id = %(tenant_id)s
+  and (%(user_id)s::text is null or j.user_id = %(user_id)s)
+  and (%(kind)s::text is null or j.kind = %(kind)s)
+  and (%(after_at)s::timestamptz is null or (j.created_at, j.id) > (%(after_at)s, %(after_id)s))
+order by j.created_at, j.id
+limit %(limit)s;
+
+-- take_over_call --
+-- The newest call of this sort that its client may be making again, now under another key
+update idempotency_keys set key = %(key)s, fingerprint = 'waiting', created_at = now()
+where tenant_id = %(tenant_id)s and user_id = %(user_id)s and key = (
+    select key from idempotency_keys
+    where tenant_id = %(tenant_id)s and user_id = %(user_id)s and starts_with(key, %(sort)s)
+      and created_at > now() - make_interval(secs => %(within_seconds)s)
+    order by fingerprint = 'left' desc, fingerprint = 'answered', created_at desc
+    limit 1 for update skip locked)
+returning job_id;
+
+-- mark_call --
+-- How a call stands with its client: answered, or left
+update idempotency_keys set fingerprint = %(standing)s, created_at = now()
+where tenant_id = %(tenant_id)s and user_id = %(user_id)s and key = %(key)s
+returning job_id;
+
+-- give_up_call --
+-- A call that its client left, if nobody took it over meanwhile
+delete from idempotency_keys
+where tenant_id = %(tenant_id)s and user_id = %(user_id)s and key = %(key)s and fingerprint = 'left'
+returning job_id;
+
+-- find_upload --
+-- A picture that this person brought before
+select * from assets
+where tenant_id = %(tenant_id)s and user_id = %(user_id)s and sha256 = %(sha256)s and job_id is null
+order by created_at desc limit 1;

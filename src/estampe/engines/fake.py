@@ -19,10 +19,11 @@ _DIRECTIVE = re.compile(r"\[(steps|sleep|fail|retry|crash|hang)(?: ([0-9]+(?:\.[
 _SLICE_SECONDS = 0.02
 _PREVIEW_SIDE = 32
 _START = {"input_asset_id": {"type": "string"}, "strength": number(0.0, 1.0, 0.5)}
+_MASK = {"mask_asset_id": {"type": "string"}}
 
 
 class Fake(Engine):
-    """Draws a gradient with seeded noise, mixed with the input picture if there is one.
+    """Draws a gradient with seeded noise, mixed with the input picture if there is one, where the mask is white.
 
     Directives in the prompt make it behave in other ways:
 
@@ -37,6 +38,7 @@ class Fake(Engine):
     name = "fake"
 
     def models(self) -> Sequence[Model]:
+        takes = {"image": _START | _MASK, "video": _START}
         steps = number(1, 50, 4)
         guidance = number(1, 5, 2.5)
         return [
@@ -46,7 +48,7 @@ class Fake(Engine):
                 engine=self.name,
                 title=f"Fake {kind}",
                 description="For tests: no model at all.",
-                parameters=schema(kind, num_inference_steps=steps, guidance_scale=guidance, **_START),
+                parameters=schema(kind, num_inference_steps=steps, guidance_scale=guidance, **takes[kind]),
                 default=True,
             )
             for kind in ("image", "video")
@@ -96,12 +98,16 @@ def _progress(done: int, total: int) -> Progress:
 
 
 def _mixed(frames: Frames, parameters: Mapping[str, Any]) -> Frames:
-    """`strength` says how much of the input picture gives way."""
+    """`strength` says how much of the input picture gives way, and the mask where it does: in white."""
     if "input" not in parameters:
         return frames
+    size = (frames.shape[2], frames.shape[1])
     with Image.open(parameters["input"]) as picture:
-        start = np.asarray(picture.convert("RGB").resize((frames.shape[2], frames.shape[1])))
+        start = np.asarray(picture.convert("RGB").resize(size))
     share = parameters["strength"]
+    if "mask" in parameters:
+        with Image.open(parameters["mask"]) as mask:
+            share = share * np.asarray(mask.convert("L").resize(size))[..., None] / 255
     mixed: Frames = (start * (1 - share) + frames * share).astype(np.uint8)
     return mixed
 

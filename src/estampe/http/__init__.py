@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from estampe.http import (
     assets,
     auth_events,
+    dialect,
     docs_page,
     generate,
     health,
@@ -36,8 +37,24 @@ from estampe.http.route import Access, Call, Handler, Reply, Route
 from estampe.http.table import Table
 
 EXPOSED = ["Location", "Retry-After", "ETag", "X-Request-Id", "WWW-Authenticate", "Content-Range",
-           "RateLimit-Policy", "RateLimit"]  # fmt: skip
+           "RateLimit-Policy", "RateLimit", "X-Should-Retry", "OpenAI-Poll-After-Ms"]  # fmt: skip
 TAKEN = ["Authorization", "Content-Type", "Idempotency-Key", "Prefer", "If-None-Match", "Last-Event-ID", "Range"]
+# What OpenAI's client says of itself, in a browser too.
+TAKEN += [
+    f"X-Stainless-{word}"
+    for word in (
+        "Arch",
+        "Lang",
+        "OS",
+        "Package-Version",
+        "Retry-Count",
+        "Runtime",
+        "Runtime-Version",
+        "Timeout",
+        "Poll-Helper",
+        "Custom-Poll-Interval",
+    )
+]
 
 
 def table(max_upload_bytes: int, metrics_for: str = "operator") -> Table:
@@ -54,6 +71,7 @@ def table(max_upload_bytes: int, metrics_for: str = "operator") -> Table:
             *sign_in.ROUTES,
             *auth_events.ROUTES,
             *webhooks.ROUTES,
+            *dialect.routes(max_upload_bytes),
             *metrics.routes(metrics_for),
             *health.ROUTES,
         ]

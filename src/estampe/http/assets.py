@@ -12,7 +12,7 @@ import msgspec
 
 from estampe import policy
 from estampe.assets import Keeping
-from estampe.domain import Asset, TenantId
+from estampe.domain import Asset, Principal, TenantId
 from estampe.errors import BodyTooLarge, LimitExceeded, MediaTypeUnsupported, NotFound
 from estampe.http import ranges, views
 from estampe.http.installation import Installation
@@ -62,7 +62,7 @@ async def content(call: Call[None, ContentQuery]) -> Answer:
         asset = await _find(here, tenant, call.path["asset_id"])
     else:
         asset = await _mine(call)
-    return _thumbnail(here, asset) if query.variant == "thumbnail" else _original(here, call, asset)
+    return thumbnail(here, asset) if query.variant == "thumbnail" else original(here, call, asset)
 
 
 async def _mine(call: Call[Any, Any]) -> Asset:
@@ -88,12 +88,12 @@ def _headers(here: Installation, etag: str) -> dict[str, str]:
     }
 
 
-def _thumbnail(here: Installation, asset: Asset) -> Stream:
+def thumbnail(here: Installation, asset: Asset) -> Stream:
     headers = _headers(here, f'"{asset.sha256}-thumbnail"')
     return Stream(here.shelf.store.read(asset.thumbnail_key), headers=headers, media_type="image/webp")
 
 
-def _original(here: Installation, call: Call[Any, Any], asset: Asset) -> Answer:
+def original(here: Installation, call: Call[Any, Any], asset: Asset) -> Answer:
     etag = f'"{asset.sha256}"'
     name = f"{asset.job_id or asset.id}.{EXTENSIONS.get(asset.media_type, asset.media_type.partition('/')[2])}"
     headers = _headers(here, etag) | {
@@ -126,20 +126,24 @@ def _matches(header: str | None, etag: str) -> bool:
 
 async def upload(call: Call[bytes, None]) -> Reply:
     here: Installation = call.installation
-    me = call.principal
-    async with _draft(call.body) as path:
+    asset = await bring(here, call.principal, call.body)
+    answer = views.stored(asset, here.links)
+    return Reply(201, answer, {"Location": f"{here.settings.url}/api/assets/{asset.id}"})
+
+
+async def bring(here: Installation, me: Principal, content: bytes) -> Asset:
+    """Keep a person's own picture. Raises `MediaTypeUnsupported` or `LimitExceeded` for what is not one."""
+    async with draft(content) as path:
         kind = here.kinds[UPLOADED]
         found = await asyncio.to_thread(kind.inspect, path)
         owner = Keeping(tenant_id=me.tenant.id, user_id=me.user_id)
         async with here.database.tenant(me.tenant.id) as scope:
             await scope.run("put_tenant", id=me.tenant.id, **msgspec.structs.asdict(me.tenant))
-        asset = await here.shelf.upload(path, kind, found, owner)
-    answer = views.stored(asset, here.links)
-    return Reply(201, answer, {"Location": f"{here.settings.url}/api/assets/{asset.id}"})
+        return await here.shelf.upload(path, kind, found, owner)
 
 
 @asynccontextmanager
-async def _draft(body: bytes) -> AsyncIterator[Path]:
+async def draft(body: bytes) -> AsyncIterator[Path]:
     """The body as a file, for as long as the block lasts."""
     handle, name = tempfile.mkstemp(prefix="estampe-upload-")
     path = Path(name)

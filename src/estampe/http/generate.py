@@ -6,10 +6,11 @@ import msgspec
 from msgspec import UNSET
 
 from estampe import media, policy
-from estampe.domain import AssetId, JobId, Status, TenantId
+from estampe.domain import AssetId, Job, JobId, Model, Principal, Status, TenantId
 from estampe.errors import (
     FieldError,
     IdempotencyMismatch,
+    IdentityMismatch,
     InvalidRequest,
     InvalidRequestBody,
     LimitExceeded,
@@ -37,28 +38,38 @@ def create(kind: str) -> Handler:
     async def handler(call: Call[Generate, None]) -> Reply:
         here: Installation = call.installation
         body, me = call.body, call.principal
-        policy.require_same_identity(me, body.user_id, body.organization_id)
-        key, seconds = _idempotency_key(call), _preferred_wait(call)
-        model = await here.announced.choose(kind, None if body.model is UNSET else body.model)
-        asked = _asked(body)
-        parameters = media.resolve(asked, model)
-        await _require_inputs(here, me.tenant.id, parameters)
-        order = Order(
-            principal=me,
-            kind=kind,
-            model=model.name,
-            parameters=parameters,
-            charge=_charge(here, kind, model.name, parameters),
-            metadata=body.metadata,
-            deadline_s=body.deadline_s,
-            idempotency_key=key,
-            asked=msgspec.json.encode(body, order="sorted"),
-        )
-        job, _ = await here.queue.submit(order)
+        key, seconds = idempotency_key(call), _preferred_wait(call)
+        job = await place(here, me, kind, body, key=key, asked=msgspec.json.encode(body, order="sorted"))
         return await _answer(here, me.tenant.id, job.id, seconds)
 
     handler.__name__ = f"generate_{kind}"
     return handler
+
+
+async def place(here: Installation, me: Principal, kind: str, body: Generate, *, key: str | None, asked: bytes) -> Job:
+    """The one way to a new job, for every dialect: `asked` is what a second request with this key must repeat."""
+    policy.require_same_identity(me, body.user_id, body.organization_id)
+    model, parameters = await resolved(here, kind, body)
+    await _require_inputs(here, me.tenant.id, parameters)
+    order = Order(
+        principal=me,
+        kind=kind,
+        model=model.name,
+        parameters=parameters,
+        charge=_charge(here, kind, model.name, parameters),
+        metadata=body.metadata,
+        deadline_s=body.deadline_s,
+        idempotency_key=key,
+        asked=asked,
+    )
+    job, _ = await here.queue.submit(order)
+    return job
+
+
+async def resolved(here: Installation, kind: str, body: Generate) -> tuple[Model, dict[str, Any]]:
+    """The model that will make it, and every parameter as it will be used. Raises what either refuses."""
+    model = await here.announced.choose(kind, None if body.model is UNSET else body.model)
+    return model, media.resolve(_asked(body), model)
 
 
 def _asked(body: Generate) -> dict[str, Any]:
@@ -113,14 +124,14 @@ async def retry(call: Call[None, None]) -> Reply:
         charge=_charge(here, old.kind, old.model, parameters),
         metadata=old.metadata,
         retry_of=old.id,
-        idempotency_key=_idempotency_key(call),
+        idempotency_key=idempotency_key(call),
         asked=old.id.encode(),
     )
     job, _ = await here.queue.submit(order)
     return await _answer(here, me.tenant.id, job.id, _preferred_wait(call))
 
 
-def _idempotency_key(call: Call[Any, Any]) -> str | None:
+def idempotency_key(call: Call[Any, Any]) -> str | None:
     key = call.header("idempotency-key")
     if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         raise InvalidRequest(
@@ -141,7 +152,7 @@ def _preferred_wait(call: Call[Any, Any]) -> float:
     return 0.0
 
 
-_CREATING = (UnknownModel, LimitExceeded, IdempotencyMismatch, NoWorker, QuotaExhausted, QueueFull)
+CREATING = (UnknownModel, LimitExceeded, IdempotencyMismatch, NoWorker, QuotaExhausted, QueueFull)
 _ASKING = {
     "Idempotency-Key": "Asking twice with one key and one body gives the first job again.",
     "Prefer": "wait=N: answer with the result if it is done within N seconds (at most 60).",
@@ -150,12 +161,12 @@ _MADE = {202: Accepted, 200: Result}
 
 ROUTES = [
     Route("POST", "/api/images/generate", create("image"), may=Permission.IMAGES_GENERATE, tag="generate",
-          summary="Make pictures", body=GenerateImage, replies=_MADE, refuses=_CREATING, request_headers=_ASKING,
-          spends=True),
+          summary="Make pictures", body=GenerateImage, replies=_MADE, refuses=(IdentityMismatch, *CREATING),
+          request_headers=_ASKING, spends=True),
     Route("POST", "/api/videos/generate", create("video"), may=Permission.VIDEOS_GENERATE, tag="generate",
-          summary="Make clips", body=GenerateVideo, replies=_MADE, refuses=_CREATING, request_headers=_ASKING,
-          spends=True),
+          summary="Make clips", body=GenerateVideo, replies=_MADE, refuses=(IdentityMismatch, *CREATING),
+          request_headers=_ASKING, spends=True),
     Route("POST", "/api/jobs/{job_id}/retry", retry, may=Access.SIGNED_IN, tag="generate",
           summary="Make it again: same parameters, same seed", replies=_MADE,
-          refuses=(NotFound, *_CREATING), request_headers=_ASKING, spends=True),
+          refuses=(NotFound, *CREATING), request_headers=_ASKING, spends=True),
 ]  # fmt: skip

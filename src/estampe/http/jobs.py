@@ -56,16 +56,20 @@ async def _changed(here: Installation, before: Placed, seconds: float) -> Placed
     return await views.awaited(here, job.tenant_id, job.id, seconds, lambda now: now.job.version != job.version)
 
 
+def require_success(placed: Placed) -> None:
+    """Raises what keeps a job from having a result: that it failed, was canceled, expired, or is not finished."""
+    standing, error = placed.job.status, placed.job.error
+    if standing in UNSUCCESSFUL:
+        raise UNSUCCESSFUL[standing](Text(error.message, error.message_fr) if error else None)
+    if standing is not Status.SUCCEEDED:
+        raise JobNotFinished(retry_after_seconds=views.poll_after_ms(placed) / 1000)
+
+
 def result(kind: str) -> Handler:
     async def handler(call: Call[None, None]) -> Reply:
         here: Installation = call.installation
         placed = await views.find(here, call.principal, call.path["job_id"], kind)
-        standing = placed.job.status
-        if standing in UNSUCCESSFUL:
-            error = placed.job.error
-            raise UNSUCCESSFUL[standing](Text(error.message, error.message_fr) if error else None)
-        if standing is not Status.SUCCEEDED:
-            raise JobNotFinished(retry_after_seconds=views.poll_after_ms(placed) / 1000)
+        require_success(placed)
         files = await views.outputs_of(here, [placed])
         return Reply(200, views.result(placed, files[placed.job.id], here.links))
 

@@ -1,6 +1,7 @@
 """What a route is: who may call it, what it takes, what it answers, and the call its handler gets."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import KW_ONLY, dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, Literal, Protocol, TypeVar
@@ -71,7 +72,8 @@ class Call(msgspec.Struct, Generic[B, Q], kw_only=True):
     """One request that passed the door and has the shape its route asked for.
 
     `headers` are as ASGI gives them: lower-case names, bytes. `visitor` is None on a public route, and on
-    a signed URL that came without a token.
+    a signed URL that came without a token. `async with call.present():` cuts short what is inside when the
+    client leaves, and raises `ClientGone`.
     """
 
     installation: Any
@@ -83,6 +85,7 @@ class Call(msgspec.Struct, Generic[B, Q], kw_only=True):
     language: Language
     request_id: str
     visitor: Principal | None = None
+    present: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
 
     @property
     def principal(self) -> Principal:
@@ -98,6 +101,30 @@ class Call(msgspec.Struct, Generic[B, Q], kw_only=True):
         return ", ".join(values) if values else None
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a refusal repeats of the request it answers."""
+
+    path: str
+    request_id: str
+    language: Language
+    token_sent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How refusals are said: as which status and code, in a body of which shape.
+
+    `say` gets the URL where people reach the service; `within` is the body's member that holds the code,
+    where it does not stand at the top.
+    """
+
+    media_type: str
+    shape: type[msgspec.Struct]
+    place: Callable[[type[EstampeError]], tuple[int, str]]
+    say: Callable[[EstampeError, Asked, str], Reply]
+    within: str | None = None
+
+
 Answer = Reply | Stream
 Handler = Callable[[Call[Any, Any]], Awaitable[Answer]]
 
@@ -111,7 +138,7 @@ class Route:
     of an answer that is not JSON. `body` may be `bytes`: the handler then gets them unread.
     `spends`: it makes work or keeps bytes, so it is refused while nobody can count.
     `request_headers` are name → what it does, for the document only. `name` is the operation's id where
-    several routes share a handler.
+    several routes share a handler. `manner` is how it says its refusals, where that is not problem+json.
     """
 
     method: str
@@ -131,3 +158,4 @@ class Route:
     spends: bool = False
     request_headers: Mapping[str, str] = field(default_factory=dict)
     name: str | None = None
+    manner: Manner | None = None

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from estampe.domain import Model, Progress, Usage
+from estampe.domain import Model, Progress, Status, Usage
 from estampe.http.allowance import Allowance
 
 # PostgreSQL keeps no NUL, so none comes in.
@@ -75,7 +75,7 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 
     job_id: str
     kind: str
-    status: str
+    status: Status
     queue_position: int | None
     created_at: datetime
     poll_after_ms: int
@@ -111,7 +111,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     job_id: str
     kind: str
-    status: str
+    status: Status
     model: str
     created_at: datetime
     started_at: datetime | None
@@ -136,7 +136,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     job_id: str
     kind: str
-    status: str
+    status: Status
     outputs: list[OutputFile]
     usage: Usage | None
 

@@ -92,7 +92,7 @@ async def follow(call: Call[None, None]) -> Stream:
     """One job, from a snapshot to its end; a stream that resumes starts with a snapshot too, so nothing is missed."""
     here: Installation = call.installation
     placed = await views.find(here, call.principal, call.path["job_id"])
-    _require_room(here)
+    require_room(here)
     return Stream(_follow(here, call.principal, placed, call.language), headers=HEADERS, media_type="text/event-stream")
 
 
@@ -129,7 +129,7 @@ async def _follow(here: Installation, me: Principal, placed: Placed, language: L
 async def follow_all(call: Call[None, None]) -> Stream:
     """All of one's own jobs: the newest first as a snapshot, then each one's news."""
     here: Installation = call.installation
-    _require_room(here)
+    require_room(here)
     return Stream(_follow_all(here, call.principal, call.language), headers=HEADERS, media_type="text/event-stream")
 
 
@@ -199,7 +199,8 @@ async def _ending(here: Installation, me: Principal) -> bytes | None:
     return None
 
 
-def _require_room(here: Installation) -> None:
+def require_room(here: Installation) -> None:
+    """Raises `RateLimited` where one more watcher is one too many."""
     if len(here.hub) >= here.settings.max_watchers or here.hub.stopping:
         raise RateLimited(retry_after_seconds=5)
 

@@ -39,7 +39,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which jobs of a tenant to list; `before` is the last (created_at, id) of the page before."""
+    """Which jobs of a tenant to list; `before` is the last (created_at, id) of the page before.
+
+    `upwards` lists the oldest first, of a user and a kind alone.
+    """
 
     user_id: str | None = None
     kind: str | None = None
@@ -49,6 +52,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     words: list[str] | None = None
     before: tuple[datetime, str] | None = None
     limit: int = 50
+    upwards: bool = False
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -129,13 +133,13 @@ class Queue:
         return _placed(row) if row else None
 
     async def page(self, tenant_id: TenantId, chosen: Filter) -> list[Placed]:
-        before_at, before_id = chosen.before or (None, None)
+        at, name = chosen.before or (None, None)
+        way = {"after_at": at, "after_id": name} if chosen.upwards else {"before_at": at, "before_id": name}
         async with self._db.tenant(tenant_id) as scope:
             rows = await scope.all(
-                "list_jobs",
+                "list_jobs_upwards" if chosen.upwards else "list_jobs",
                 tenant_id=tenant_id,
-                before_at=before_at,
-                before_id=before_id,
+                **way,
                 **{name: getattr(chosen, name) for name in _FILTERS},
             )
         return [_placed(row) for row in rows]
@@ -243,7 +247,7 @@ class Queue:
             return await scope.run("expire_jobs", **{"from": before(Status.EXPIRED)})
 
 
-_FILTERS = tuple(name for name in Filter.__struct_fields__ if name != "before")
+_FILTERS = tuple(name for name in Filter.__struct_fields__ if name not in {"before", "upwards"})
 
 
 def _placed(row: Row) -> Placed:

@@ -74,7 +74,7 @@ async def ship(packed: Packed, scope: Scope, receive: Receive, send: Send) -> No
 
 async def _ship_stream(start: dict[str, Any], stream: Stream, receive: Receive, send: Send, *, head: bool) -> None:
     try:
-        async with _while_present(receive):
+        async with while_present(receive):
             await _say(send, start)
             if not head:
                 await _pour(stream.chunks, send)
@@ -108,7 +108,7 @@ async def _say(send: Send, message: dict[str, Any]) -> None:
 
 
 @asynccontextmanager
-async def _while_present(receive: Receive) -> AsyncIterator[None]:
+async def while_present(receive: Receive) -> AsyncIterator[None]:
     """Cut short what is inside when the client leaves, even while it waits for news. Raises `ClientGone`."""
     departure = asyncio.create_task(_departure(receive))
     visit = asyncio.timeout(None)

@@ -7,8 +7,8 @@ from http import HTTPStatus
 from estampe.domain import Principal
 from estampe.errors import EstampeError, Forbidden, Unauthenticated
 from estampe.http.guard import Guard
-from estampe.http.problems import Asked, problem
-from estampe.http.route import Answer, Call, RawHeaders, Route, Surroundings
+from estampe.http.problems import PROBLEMS
+from estampe.http.route import Answer, Asked, Call, RawHeaders, Route, Surroundings
 from estampe.http.wire import delivery, mishap, negotiate
 from estampe.http.wire.delivery import Packed, Scope, Send
 from estampe.http.wire.intake import Body, ClientGone, Query, Receive
@@ -34,6 +34,7 @@ class Endpoint:
         self._watch, self._rates = installation.watch, installation.rates
         self._query = Query(route.query)
         self._body = Body(route, installation.settings.max_body_bytes)
+        self._manner = route.manner or PROBLEMS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = request_id_of(scope["headers"])
@@ -73,6 +74,7 @@ class Endpoint:
             language=negotiate.language(headers),
             request_id=request_id,
             visitor=visitor,
+            present=lambda: delivery.while_present(receive),
         )
         try:
             if visitor is not None and self._route.body is not None:
@@ -105,7 +107,7 @@ class Endpoint:
         if not isinstance(error, EstampeError) or error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             mishap.record(error, self._route, request_id)
             error = EstampeError()
-        reply = problem(error, asked(scope, request_id), self._url)
+        reply = self._manner.say(error, asked(scope, request_id), self._url)
         reply.headers.update(scope.get(LIMITS, {}))
         return delivery.pack(reply, request_id)
 

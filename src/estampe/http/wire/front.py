@@ -5,8 +5,8 @@ from typing import Any
 
 from estampe.domain import is_name
 from estampe.errors import EstampeError, MethodNotAllowed, NotFound
-from estampe.http.problems import problem
-from estampe.http.route import Reply, Route, Surroundings
+from estampe.http.problems import PROBLEMS
+from estampe.http.route import Manner, Reply, Route, Surroundings
 from estampe.http.wire import delivery
 from estampe.http.wire.delivery import Scope, Send
 from estampe.http.wire.endpoint import Endpoint, asked, request_id_of
@@ -69,7 +69,10 @@ class Front:
         self._root = Branch()
         self._url = installation.settings.url
         self._fallback = fallback
+        self._manners: dict[str, Manner] = {}
         for route in routes:
+            if route.manner is not None:
+                self._manners[_segments(route.path)[0]] = route.manner
             branch = self._root
             for segment in _segments(route.path):
                 branch = branch.grown(segment)
@@ -104,7 +107,8 @@ class Front:
         self, error: EstampeError, scope: Scope, receive: Receive, send: Send, headers: dict[str, str] | None = None
     ) -> None:
         request_id = request_id_of(scope["headers"])
-        reply = problem(error, asked(scope, request_id), self._url)
+        manner = self._manners.get(_segments(_inner_path(scope))[0], PROBLEMS)
+        reply = manner.say(error, asked(scope, request_id), self._url)
         reply.headers.update(headers or {})
         await delivery.ship(delivery.pack(reply, request_id), scope, receive, send)
 
