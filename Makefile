@@ -17,6 +17,7 @@ check: $(VENV)/ready-to-develop
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file sdk/python/pyproject.toml sdk/python/src
 	$(BIN)/lint-imports --no-logo
 
 bench: $(VENV)/ready-to-develop

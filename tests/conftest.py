@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from tests import postgres
+from tests.bucket import bucket, s3_endpoint
 from tests.people import ana, bob, boss, own_service, service
 
 from estampe.db import Database
 
-__all__ = ["ana", "bob", "boss", "own_service", "service"]
+__all__ = ["ana", "bob", "boss", "bucket", "own_service", "s3_endpoint", "service"]
 
 
 # What runs in the background of a shell is deaf to SIGINT, and so would be every process that the tests interrupt.

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -80,7 +80,7 @@ class Service:
         self.database_url, self.data_dir, self.port = database_url, data_dir, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.local = Local(data_dir)
-        said = {"engines": "fake", "stalled_seconds": 3, "log_level": "warning"}
+        said = {"engines": "fake", "stalled_seconds": 3, "drain_seconds": 1, "log_level": "warning"}
         # The tests look hundreds of times a second; those of the limits set their own.
         said |= {"requests_per_minute_user": 0, "requests_per_minute_tenant": 0, "refusals_per_minute": 0}
         said |= settings
@@ -93,11 +93,11 @@ class Service:
     def person(self, user: str = "user_ana", org: str | None = None, role: str | None = None) -> Person:
         return Person(self, user, org, role)
 
-    def start(self, *commands: str) -> None:
+    def start(self, *commands: str, flags: Sequence[str] = ()) -> None:
         for command in commands:
             with self.log.open("ab") as log:
                 self.processes[command] = subprocess.Popen(
-                    [sys.executable, "-W", "error", "-m", "estampe", command],
+                    [sys.executable, "-W", "error", "-m", "estampe", command, *flags],
                     env=self.environment,
                     stdout=log,
                     stderr=log,
@@ -149,6 +149,22 @@ class Service:
 
     def files(self) -> list[Path]:
         return [path for path in (self.data_dir / "files").rglob("*") if path.is_file()]
+
+    @contextmanager
+    def beside(self, **settings: object) -> Iterator["Service"]:
+        """Another worker, with a process, a child and settings of its own."""
+        other = Service(self.database_url, self.data_dir, **settings)
+        try:
+            other.start("worker")
+            other.until_announced()
+            yield other
+        finally:
+            other.close()
+
+    def until_announced(self) -> None:
+        """The worker has loaded its engines and takes jobs."""
+        host = f"%:{self.processes['worker'].pid}"
+        eventually(lambda: self.rows("select from workers where host like %s", host), "the worker")
 
     def close(self) -> None:
         for process in self.processes.values():

@@ -1,8 +1,8 @@
 """Settings in, running service out: the only file that chooses implementations."""
 
 import secrets
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +10,21 @@ import procrastinate
 
 from estampe import http, lifeline, plugins, telemetry
 from estampe.access.auth_events import AuthEvents
-from estampe.access.clerk_events import Sender
+from estampe.access.clerk_events import Sender as ClerkSender
 from estampe.access.revocations import Revocation, Revocations
 from estampe.access.rights import Rights
 from estampe.assets import Shelf
 from estampe.assets.links import Links
 from estampe.db import Database
+from estampe.db.direct import Direct
 from estampe.db.embedded import EmbeddedPostgres
 from estampe.db.migrate import migrate
 from estampe.db.notices import Notices
 from estampe.errors import InvalidSetting, Text
 from estampe.http import rates
-from estampe.http.installation import Installation
+from estampe.http.broadcast import Broadcast
+from estampe.http.installation import Installation, opened
+from estampe.http.scenes import Scene, teller
 from estampe.http.watch import Watch
 from estampe.identity import Provider, VerifiedTokens
 from estampe.identity.clerk import Clerk
@@ -29,19 +32,28 @@ from estampe.identity.local import Local
 from estampe.jobs.accounts import Accounts
 from estampe.jobs.announced import Announced
 from estampe.jobs.events import Hub
+from estampe.jobs.outbound import Outbound
 from estampe.jobs.queue import Queue
-from estampe.media import Kind
-from estampe.plans import GPU_SECONDS
+from estampe.jobs.reader import Reader
+from estampe.jobs.sender import Sender
+from estampe.jobs.webhooks import Webhooks
+from estampe.media import kinds
 from estampe.policy import quotas
 from estampe.settings import Settings, read
 from estampe.stores import Store
-from estampe.worker import Worker
-from estampe.worker.attempt import Bench
+from estampe.worker import Leave, Worker
+from estampe.worker.bench import Bench
+from estampe.worker.checkpoints import Checkpoints
 from estampe.worker.erasure import Erasure
+from estampe.worker.heart import Heart
+from estampe.worker.house import House
 from estampe.worker.process import Child
+from estampe.worker.slot import Slot
+from estampe.worker.stops import Stops
 
 SIGNING_KEY = "signing.key"
 SECRET_BYTES = 32
+CONNECT_SECONDS = 5.0
 
 
 @contextmanager
@@ -57,38 +69,18 @@ def database_url(settings: Settings) -> Iterator[str]:
         embedded.release()
 
 
-def prepare(settings: Settings) -> None:
-    """The plugins that the settings name, and the data folder, there and writable. Raises `InvalidSetting`."""
-    plugins.require("engines", settings.engines)
-    plugins.require("identity", settings.identity)
-    plugins.require("stores", [settings.store])
-    rates.require(settings)
-    _require_plans(settings)
-    _require_known_operators(settings)
-    folder = settings.data_dir
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        probe = folder / f".{secrets.token_hex(8)}"
-        probe.write_bytes(b"\0" * 4096)
-        probe.unlink()
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise InvalidSetting(
-            Text(
-                f"the data folder {folder} cannot be written: {why}. Choose another with --data-dir.",
-                f"le dossier de données {folder} n'est pas accessible en écriture : {why}. "
-                "Choisissez-en un autre avec --data-dir.",
-            )
-        ) from error
-
-
-def kinds() -> dict[str, Kind]:
-    return {name: plugins.load("media", name)() for name in plugins.names("media")}
-
-
 def store(settings: Settings) -> Store:
     chosen: Store = plugins.load("stores", settings.store).from_settings(settings)
     return chosen
+
+
+def has_to_try_store(settings: Settings) -> bool:
+    return plugins.load("stores", settings.store).check is not Store.check
+
+
+def try_store(settings: Settings) -> None:
+    """Raises `InvalidSetting` unless the store keeps, reads and erases. Not before a fork: it leaves threads behind."""
+    store(settings).check()
 
 
 def providers(settings: Settings) -> list[Provider]:
@@ -119,11 +111,6 @@ def _write_once(path: Path, content: bytes) -> None:
         draft.unlink()
 
 
-def units() -> set[str]:
-    """What quotas may be in."""
-    return {GPU_SECONDS, *(f"{kind.unit}s" for kind in kinds().values())}
-
-
 def accounts_of(settings: Settings) -> Accounts:
     return Accounts(
         settings.plans,
@@ -133,60 +120,30 @@ def accounts_of(settings: Settings) -> Accounts:
     )
 
 
-def _require_plans(settings: Settings) -> None:
-    """Raises `InvalidSetting` for a quota in a unit that nothing is counted in, and for a default that is no plan."""
-    if settings.plans and settings.default_plan not in settings.plans:
-        name, known = settings.default_plan, ", ".join(sorted(settings.plans))
-        raise InvalidSetting(
-            Text(
-                f"default_plan “{name}” is none of the plans ({known})",
-                f"default_plan « {name} » ne figure pas parmi les offres ({known})",
-            )
-        )
-    wanted = {unit for plan in settings.plans.values() for unit in plan.quotas}
-    for unit in sorted(wanted - units()) if wanted else ():
-        known = ", ".join(sorted(units()))
-        raise InvalidSetting(
-            Text(f"plans: there is no unit “{unit}” ({known})", f"plans : il n'y a pas d'unité « {unit} » ({known})")
-        )
-
-
-def _require_known_operators(settings: Settings) -> None:
-    """Raises `InvalidSetting` for a bare id where several issuers, who do not know of each other, may give it out."""
-    clerk = settings.clerk_publishable_key or settings.clerk_issuer or settings.clerk_jwt_key
-    if len(settings.oidc_issuer) + bool(clerk) < 2:  # noqa: PLR2004 - several
-        return
-    for name in settings.operators:
-        if "#" not in name:
-            raise InvalidSetting(
-                Text(
-                    f"operators: of several issuers, say whose “{name}” is meant: https://issuer.example#{name}",
-                    f"operators : entre plusieurs émetteurs, dites de qui est « {name} » : "
-                    f"https://emetteur.example#{name}",
-                )
-            )
-
-
 def application(settings: Settings, url: str) -> Any:
     """The ASGI app over the database at `url`."""
     database, notices = Database(url), Notices(url)
-    dispatcher = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url))
     known = providers(settings)
     for provider in known:
         provider.attach(database, notices)
     tokens, revocations, rights = VerifiedTokens(known), Revocations(database, notices), Rights(database)
     hub, events = Hub(notices), AuthEvents(database)
     revocations.follow(lambda told: _forget(tokens, told))
-    revocations.follow(lambda _: hub.wake_all())  # so that a stream sees that its token is withdrawn
     accounts = accounts_of(settings)
+    queue = Queue(database, accounts)
+    links = Links(settings.url, signing_secret(settings), settings.asset_url_seconds)
+    reader = Reader(Direct(url), queue, lambda standing: Scene(standing, links))
+    webhooks = Webhooks(database)
     installation = Installation(
         settings=settings,
         database=database,
-        queue=Queue(database, dispatcher, accounts),
+        queue=queue,
+        reader=reader,
+        broadcast=Broadcast(hub, reader, revocations),
         announced=Announced(database),
         hub=hub,
         shelf=Shelf(database, store(settings)),
-        links=Links(settings.url, signing_secret(settings), settings.asset_url_seconds),
+        links=links,
         kinds=kinds(),
         tokens=tokens,
         revocations=revocations,
@@ -194,34 +151,24 @@ def application(settings: Settings, url: str) -> Any:
         accounts=accounts,
         rates=rates.from_settings(settings),
         local=next((provider for provider in known if isinstance(provider, Local)), None),
-        watch=Watch(
-            settings,
-            issuers=_issuers(known),
-            secret=signing_secret(settings),
-            saw=events.saw,
-            is_new=events.is_new,
-        ),
+        watch=_watch(settings, known, events),
+        webhooks=webhooks,
+        sender=Sender(webhooks, Outbound(private=settings.webhook_private_addresses), notices, teller(reader)),
         auth_events=events,
-        clerk_webhooks=Sender.from_settings(settings, next((p.issuers for p in known if p.name == Clerk.name), ())),
+        clerk_webhooks=_clerk(settings, known),
         remote_issuers=tuple(issuer for provider in known for issuer in provider.issuers),
     )
 
-    return http.application(installation, _opened(installation, notices, known))
+    return http.application(installation, opened(installation, notices, known))
 
 
-@asynccontextmanager
-async def _opened(here: Installation, notices: Notices, known: list[Provider]) -> AsyncIterator[None]:
-    async with AsyncExitStack() as stack:
-        await here.database.open()
-        stack.push_async_callback(here.database.close)
-        await stack.enter_async_context(notices.listening())
-        await stack.enter_async_context(here.auth_events.keeping())
-        stack.push_async_callback(here.shelf.store.close)
-        stack.push_async_callback(here.rates.close)
-        stack.push_async_callback(here.rights.close)
-        for provider in known:
-            stack.push_async_callback(provider.close)
-        yield
+def _clerk(settings: Settings, known: list[Provider]) -> ClerkSender | None:
+    return ClerkSender.from_settings(settings, next((p.issuers for p in known if p.name == Clerk.name), ()))
+
+
+def _watch(settings: Settings, known: list[Provider], events: AuthEvents) -> Watch:
+    issuers, secret = _issuers(known), signing_secret(settings)
+    return Watch(settings, issuers=issuers, secret=secret, saw=events.saw, is_new=events.is_new)
 
 
 def _issuers(known: list[Provider]) -> frozenset[str]:
@@ -246,36 +193,44 @@ def served() -> Any:
     return application(settings, settings.database_url)
 
 
-async def work(settings: Settings, url: str) -> None:
-    """Run one worker until its task is canceled."""
-    database, files, notices = Database(url, connections=4), store(settings), Notices(url)
-    connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=4)
-    dispatcher = procrastinate.App(connector=connector)
+async def work(settings: Settings, url: str, leave: Leave) -> None:
+    """Run one worker until it is told to leave."""
+    # A slot writes what its runs tell, and an outage of one must not hold up the others.
+    connections = 3 + settings.worker_concurrency
+    database, files, notices = Database(url, connections=connections), store(settings), Notices(url)
+    connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=connections, timeout=CONNECT_SECONDS)
     bench = Bench(
         database=database,
-        queue=Queue(database, dispatcher),
+        queue=Queue(database),
         announced=Announced(database),
-        hub=Hub(notices),
+        checkpoints=Checkpoints(database),
+        stops=Stops(notices),
         shelf=Shelf(database, files),
         kinds=kinds(),
-        child=Child(settings.engines),
         max_attempts=settings.max_attempts,
         prices=settings.prices,
         currency=settings.currency,
     )
+    worker = Worker(
+        bench,
+        procrastinate.App(connector=connector),
+        _slots(settings, bench),
+        house=House(bench, Erasure(database, bench.shelf), auth_event_days=settings.auth_event_days),
+        heart=Heart(url, stalled_seconds=settings.stalled_seconds),
+        drain_seconds=settings.drain_seconds,
+    )
     await database.open()
     try:
         async with notices.listening():
-            await Worker(
-                bench,
-                dispatcher,
-                Erasure(database, bench.shelf),
-                stalled_seconds=settings.stalled_seconds,
-                auth_event_days=settings.auth_event_days,
-            ).run()
+            await worker.run(leave)
     finally:
         await files.close()
         await database.close()
+
+
+def _slots(settings: Settings, bench: Bench) -> list[Slot]:
+    children = (Child(settings.engines, settings.worker_models) for _ in range(settings.worker_concurrency))
+    return [Slot(bench, child) for child in children]
 
 
 def migrated(url: str) -> list[str]:

@@ -5,6 +5,7 @@ import hashlib
 import secrets
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Literal, NewType
 
 import msgspec
@@ -61,15 +62,21 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def id(self) -> TenantId:
         kind, name = ("org", self.organization_id) if self.organization_id else ("user", self.user_id)
-        digest = hashlib.sha256("\0".join((self.issuer, kind, name or "")).encode()).digest()
-        return TenantId("tn_" + base64.b32encode(digest[:15]).decode().lower())
+        return _tenant_id(self.issuer, kind, name or "")
+
+
+# Every request asks for it, and most of them are of people who asked a moment ago.
+@lru_cache(maxsize=16_384)
+def _tenant_id(issuer: str, kind: str, name: str) -> TenantId:
+    digest = hashlib.sha256(f"{issuer}\0{kind}\0{name}".encode()).digest()
+    return TenantId("tn_" + base64.b32encode(digest[:15]).decode().lower())
 
 
 CredentialKind = Literal["session", "oauth", "m2m", "key"]
 """A person signed in, an app that a person lent some of their rights, a machine, an API key."""
 
 
-class Principal(msgspec.Struct, frozen=True, kw_only=True):
+class Principal(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """A proven identity: only a `Provider` that checked a credential makes one.
 
     `permissions` are the custom ones the credential carries ("org:images:generate"); what they
@@ -104,11 +111,17 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+Priority = Literal["low", "normal", "high"]
+"""When a job runs among those of its tenant: sooner now is later next time."""
+
+
 class Model(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker announces it can make.
 
     `parameters` is a JSON Schema (2020-12) of an object: every field the model takes, with
-    `minimum`, `maximum`, `multipleOf`, `enum` and `default`; `additionalProperties` is false.
+    `minimum`, `maximum`, `multipleOf`, `enum` and `default`; `additionalProperties` is false. Up to
+    `max_batch` requests whose parameters named in `batch_by` are equal may run as one batch; the same
+    seed gives the same bytes in any batch, unless `deterministic` is false.
     """
 
     name: str
@@ -119,6 +132,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     parameters: dict[str, Any]
     deterministic: bool = True
     default: bool = False
+    max_batch: int = 1
+    batch_by: tuple[str, ...] = ()
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,6 +213,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     progress: Progress | None
     error: Failure | None
     usage: Usage | None
+    priority: Priority
     queue_id: int | None
     retry_of: JobId | None
     created_at: datetime

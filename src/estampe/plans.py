@@ -13,18 +13,21 @@ EXACT = 6
 """Units, seconds and costs are kept to the millionth."""
 
 Amount = Annotated[float, Meta(ge=0)]
+Weight = Annotated[float, Meta(ge=0.01, le=100)]
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is not said is not limited. `quotas` are by unit (`images`, `video_seconds`, `gpu_seconds`), per period.
 
-    A period is a day or a month of UTC; a job counts in the one in which it was asked for.
+    A tenant's share of busy workers is to another's as their `weight`s are. A period is a day or a month of UTC; a
+    job counts in the one in which it was asked for.
     """
 
     period: Literal["day", "month"] = "month"
     max_queued: Annotated[int, Meta(ge=0)] | None = None
     max_running: Annotated[int, Meta(ge=1, le=10_000)] | None = None
     quotas: dict[str, Amount] = {}
+    weight: Weight = 1.0
 
     @property
     def is_limited(self) -> bool:
@@ -47,10 +50,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_queued: Annotated[int, Meta(ge=0)] | None = None
     max_running: Annotated[int, Meta(ge=1, le=10_000)] | None = None
     quotas: dict[str, Amount | None] = {}
+    weight: Weight | None = None
 
     def within(self, plan: Plan) -> Plan:
-        said = {name: value for name in ("period", "max_queued", "max_running") if (value := getattr(self, name))
-                is not None}  # fmt: skip
+        said = {name: value for name in ("period", "max_queued", "max_running", "weight")
+                if (value := getattr(self, name)) is not None}  # fmt: skip
         merged = {**plan.quotas, **self.quotas}
         quotas = {unit: amount for unit, amount in merged.items() if amount is not None}
         return msgspec.structs.replace(plan, **said, quotas=quotas)

@@ -33,6 +33,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     worker_processes: Annotated[int, msgspec.Meta(ge=0)] = 1
     engines: tuple[str, ...] = ("vignette",)
     store: str = "disk"
+    s3_bucket: str | None = None
+    s3_prefix: str = ""
+    s3_endpoint: str | None = None
+    s3_region: str | None = None
+    s3_access_key_id: str | None = None
+    s3_secret_access_key: str | None = None
+    s3_public_endpoint: str | None = None
     identity: tuple[str, ...] = ("api_key", "local", "clerk", "oidc")
     local_sign_in: bool | None = None
     clerk_publishable_key: str | None = None
@@ -47,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     key_step_up_seconds: Positive | None = None
     operators: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    webhook_private_addresses: bool = False
     signing_secret: str | None = None
     asset_url_seconds: Positive = 3600
     token_seconds: Positive = 60
@@ -56,6 +64,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_attempts: Positive = 3
     max_watchers: Positive = 6000
     stalled_seconds: Positive = 10
+    worker_models: tuple[str, ...] = ()
+    worker_concurrency: Annotated[int, msgspec.Meta(ge=1, le=256)] = 1
+    drain_seconds: Annotated[int, msgspec.Meta(ge=0)] = 30
     token: str | None = None
     clerk_webhook_secret: str | None = None
     clerk_instance_id: str | None = None
@@ -72,6 +83,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     unmeasured_gpu_seconds: Annotated[float, msgspec.Meta(ge=0)] = 10.0
     prices: dict[str, Price] = {}
     currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")] = "EUR"
+    openai_model_aliases: dict[str, str] = {}
+    openai_wait_seconds: Positive = 540
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
@@ -163,7 +176,7 @@ def _converted(name: str, value: Any, said: str) -> Any:
     if isinstance(value, str):
         if get_origin(wanted) is tuple:
             value = [part.strip() for part in value.split(",") if part.strip()]
-        elif wanted == bool | None:
+        elif wanted in {bool, bool | None}:
             value = _FLAGS.get(value.strip().lower(), value)
         elif get_origin(wanted) is dict:
             value = _table(value)

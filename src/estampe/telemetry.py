@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,6 +52,9 @@ METERS = {
         Counter, "estampe_auth_events_merged", "Refusals of a minute too full, kept without their source"
     ),
     "webhooks": _Meter(Counter, "estampe_webhooks", "Clerk's webhooks, by what became of them", ("outcome",)),
+    "webhooks_sent": _Meter(
+        Counter, "estampe_webhooks_sent", "Tries at telling a job's end, by what became of them", ("outcome",)
+    ),
     "watchers": _Meter(Gauge, "estampe_watchers", "Open streams and waits", options={"multiprocess_mode": "livesum"}),
 }
 
@@ -68,7 +71,9 @@ def _meters() -> tuple[CollectorRegistry, dict[str, Any]]:
 
 
 # Looking a labelled number up costs more than counting it.
-_numbers: dict[tuple[str, ...], Any] = {}
+_numbers: dict[tuple[str, ...], Callable[[float], None]] = {}
+# And counting it there costs more than counting it here until somebody reads: what a process shares, it shares at once.
+_unread: dict[tuple[str, ...], float] = {}
 
 Sampled = tuple[str, str, str, dict[str, float]]
 
@@ -86,21 +91,29 @@ def note(what: str, *labels: str, value: float = 1) -> None:
     chooses would let it fill the memory.
     """
     key = (what, *labels)
-    number = _numbers.get(key)
-    if number is None:
+    if key in _unread:
+        _unread[key] += value
+        return
+    count = _numbers.get(key)
+    if count is None:
         metric = _meters()[1][what]
-        number = _numbers[key] = metric.labels(*labels) if labels else metric
-    if isinstance(number, Histogram):
-        number.observe(value)
-    else:
-        number.inc(value)
+        number = metric.labels(*labels) if labels else metric
+        count = _numbers[key] = number.observe if isinstance(number, Histogram) else number.inc
+        if isinstance(number, Counter) and SHARED_FOLDER not in os.environ:
+            _unread[key] = 0.0
+    count(value)
 
 
 def exposition(sampled: Iterable[Sampled] = ()) -> bytes:
     """Everything noted, as Prometheus reads it; `sampled` are gauges known elsewhere: name, meaning, label, values.
 
+    The value of a gauge without a label stands under "".
+
     Of several processes of one API any gives the sum of all, those that ended included.
     """
+    for key, value in _unread.items():
+        _numbers[key](value)
+        _unread[key] = 0.0
     folder = os.environ.get(SHARED_FOLDER)
     shown = _meters()[0]
     if folder:
@@ -122,9 +135,9 @@ class _Sample:
 
     def collect(self) -> Iterable[Any]:
         name, meaning, label, counts = self._told
-        family = GaugeMetricFamily(name, meaning, labels=[label])
+        family = GaugeMetricFamily(name, meaning, labels=[label] if label else [])
         for key, value in counts.items():
-            family.add_metric([key], value)
+            family.add_metric([key] if label else [], value)
         return [family]
 
 

@@ -36,6 +36,7 @@ class Fleet:
         self.until_ready()
 
     def until_ready(self) -> None:
+        self._mend()
         for api in self.apis:
             api.wait_until_ready()
 
@@ -52,6 +53,14 @@ class Fleet:
             name = self._dice.choice(sorted(ways)) if number % 10 != 5 else "database"
             self.killed[name] = self.killed.get(name, 0) + 1
             await (self._kill_database() if name == "database" else ways[name]())
+            self._mend()
+        self._mend()
+
+    def _mend(self) -> None:
+        """What came up while the database was away has said so and gone; any supervisor starts it again."""
+        for each, command in self._all():
+            if each.processes[command].poll() is not None:
+                each.start(command)
 
     def _all(self) -> list[tuple[Service, str]]:
         return [*((api, "api") for api in self.apis), *((worker, "worker") for worker in self.workers)]

@@ -30,14 +30,14 @@ def test_every_setting_is_documented(name: str):
 
 
 def test_no_setting_is_documented_that_does_not_exist():
-    documented = set(re.findall(r"`([a-z_]+)` \(", read("docs/settings.md")))
+    documented = set(re.findall(r"`([a-z0-9_]+)` \(", read("docs/settings.md")))
 
     assert documented == set(FIELDS)
 
 
 def test_the_defaults_are_the_documented_ones():
     defaults = Settings()
-    for name, said in re.findall(r"`([a-z_]+)` \(`([^`]+)`\)", read("docs/settings.md")):
+    for name, said in re.findall(r"`([a-z0-9_]+)` \(`([^`]+)`\)", read("docs/settings.md")):
         value = getattr(defaults, name)
         assert said == (",".join(value) if isinstance(value, tuple) else str(value)), name
 

@@ -118,9 +118,9 @@ def test_a_member_who_left_is_refused_there_alone_and_what_waited_is_canceled(tw
     here, there = twins
     org = f"org_{next(_numbers)}"
     with Ada(here, org) as ada, Ada(here, org) as colleague, Ada(here, user=ada.user) as alone:
-        running = colleague.ask("a slow cat [steps 40] [sleep 0.1]")
-        waiting, hers, own = ada.ask("not made"), colleague.ask("made"), alone.ask("made too")
+        running = colleague.ask("a slow cat [steps 100] [sleep 0.1]")
         eventually(lambda: colleague.status(running) == "running", "a busy worker")
+        waiting, hers, own = ada.ask("not made"), colleague.ask("made"), alone.ask("made too")
 
         withdraws_everywhere(
             twins, ada.token, lambda: tell(there, "organizationMembership.deleted", member(ada)), "token_invalid"
@@ -258,10 +258,13 @@ def test_a_deleted_user_is_erased_from_the_database_and_the_store(twins):
         content = httpx.get(picture, trust_env=False).content
         alone.post("/api/uploads", content=content, headers={"Content-Type": "image/webp"})
         alone.get("/api/usage")
+        secret = alone.get("/api/webhook-secret").json()["secret"]
+        told = {"prompt": "told", "webhook_url": "https://localhost/vermilion", "width": 64, "height": 64}
+        assert alone.post("/api/images/generate", json=told).status_code == 202
         here.until_sign_ins_are_written()
-        traces = [ada.user, "vermilion", ada.session, alone.session, *made]
+        traces = [ada.user, "vermilion", secret, ada.session, alone.session, *made]
         before = dump.rows(here.database_url)
-        assert all(trace in before for trace in traces[:2])
+        assert all(trace in before for trace in traces[:3])
 
         assert tell(here, "user.deleted", {"id": ada.user, "deleted": True}).status_code == 204
         eventually(lambda: is_erased(here, Tenant(issuer=ISSUER, user_id=ada.user)), "the erasure")

@@ -33,6 +33,12 @@ def call(service: Service, route: Route, **headers: str) -> httpx.Response:
     return httpx.request(route.method, service.url + path(route), headers=headers, trust_env=False)
 
 
+def code(answer: httpx.Response) -> str:
+    """Ours, in whatever shape the route refuses."""
+    said = answer.json()
+    return said["error"]["reason"] if "error" in said else said["code"]
+
+
 def test_only_the_routes_of_the_contract_are_public():
     assert {route.path for route in ROUTES if route.may is Access.PUBLIC} == PUBLIC
 
@@ -41,7 +47,7 @@ def test_only_the_routes_of_the_contract_are_public():
 def test_nobody_passes_without_a_token(service: Service, route: Route):
     answer = call(service, route)
 
-    assert (answer.status_code, answer.json()["code"]) == (401, "token_missing")
+    assert (answer.status_code, code(answer)) == (401, "token_missing")
     challenge = answer.headers["www-authenticate"]
     assert challenge.startswith('Bearer realm="estampe"')
     assert "error=" not in challenge
@@ -56,7 +62,7 @@ def test_nobody_passes_with_a_forged_token(service: Service, ana: Person, route:
     answer = call(service, route, Authorization=f"Bearer {forged}")
 
     assert answer.status_code == 401
-    assert answer.json()["code"] in {"token_invalid_signature", "token_invalid"}
+    assert code(answer) in {"token_invalid_signature", "token_invalid"}
     assert 'error="invalid_token"' in answer.headers["www-authenticate"]
     assert signature[::-1] not in answer.text
 
@@ -73,7 +79,7 @@ def test_a_token_in_the_query_string_is_refused(service: Service, ana: Person, r
         )
         # Who may not call the route at all is told that first.
         expected = (403, "permission_missing") if answer.status_code == 403 else (400, "invalid_request")
-        assert (answer.status_code, answer.json()["code"]) == expected
+        assert (answer.status_code, code(answer)) == expected
         assert answer.status_code == 400 or isinstance(route.may, Permission)
 
 

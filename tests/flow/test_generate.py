@@ -130,7 +130,7 @@ def test_a_duration_becomes_a_number_of_frames(ana: Person):
     [
         ({"prompt": "a", "width": 100}, "/width", "limit_exceeded"),
         ({"prompt": "a", "num_outputs": 99}, "/num_outputs", "limit_exceeded"),
-        ({"prompt": "a", "mask_asset_id": "as_x"}, "/mask_asset_id", "limit_exceeded"),
+        ({"prompt": "a", "mask_asset_id": "as_x"}, "/mask_asset_id", "invalid_request_body"),
         ({"prompt": "a", "aspect_ratio": "1:1", "width": 64}, "/aspect_ratio", "limit_exceeded"),
         ({"prompt": "a", "input_asset_id": "as_x"}, "/input_asset_id", "invalid_request_body"),
         ({"prompt": "a", "num_frames": 8}, "/num_frames", "invalid_request_body"),
@@ -149,6 +149,13 @@ def test_a_faulty_body_is_refused_and_the_fault_is_named(ana: Person, body: dict
     assert (answer.status_code, said["code"]) == (422, code), said
     assert pointer in [error["pointer"] for error in said["errors"]] or pointer[1:] in said["detail"]
     assert ana.get("/api/jobs").json()["jobs"] == []
+
+
+def test_a_field_that_a_model_does_not_take_is_refused(ana: Person):
+    answer = ana.post("/api/videos/generate", json={"prompt": "a", "mask_asset_id": "as_x"})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "limit_exceeded")
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/mask_asset_id"]
 
 
 def test_an_unknown_model_is_refused_with_the_known_ones(ana: Person):

@@ -62,7 +62,7 @@ def test_a_query_that_means_nothing_is_refused(ana: Person, query: str):
 def test_a_running_job_tells_how_far_it_is(ana: Person):
     job_id = ana.ask(f"{SLOW} a cat")
 
-    told = eventually(lambda: (job := ana.job(job_id))["progress"] and job, "progress")
+    told = eventually(lambda: (job := ana.job(job_id))["status"] != "queued" and job["progress"] and job, "progress")
 
     assert told["status"] == "running"
     assert 0 <= told["progress"]["fraction"] < 1

@@ -1,12 +1,15 @@
 """Following jobs as they happen."""
 
+import itertools
 import json
+import socket
 from collections.abc import Iterator
 
 import httpx
 from tests.postgres import eventually
 from tests.service import Person, Service
 
+SMALL = {"width": 64, "height": 64}
 SLOW = "[steps 200] [sleep 0.05]"
 
 
@@ -155,3 +158,45 @@ def test_a_watcher_that_leaves_is_forgotten(service: Service, ana: Person):
     assert eventually(lambda: ana.job(job_id)["status"] == "running", "a running job")
     ana.post(f"/api/jobs/{job_id}/cancel")
     assert ana.ended(job_id)["status"] == "canceled"
+
+
+def test_a_stream_that_resumes_misses_nothing_and_tells_nothing_older(ana: Person):
+    job_id = ana.ask("[steps 40] [sleep 0.05] a cat", **SMALL)
+    last, numbers, names = "0", [], []
+    while "done" not in names:
+        with ana.stream("GET", f"/api/jobs/{job_id}/events", headers={"Last-Event-ID": last}) as answer:
+            heard = list(itertools.islice(events(answer), 3))
+        names += [name for name, _, _ in heard]
+        numbers += [int(number) for _, _, number in heard]
+        last = str(numbers[-1])
+
+    assert numbers == sorted(numbers)
+    assert heard[-1][1]["status"] == "succeeded"
+    assert len(heard[-1][1]["outputs"]) == 1
+
+
+def test_who_does_not_read_is_told_the_latest_once_they_do(service: Service, ana: Person):
+    """Through a real connection: what nobody reads fills it, and is not kept for later."""
+    job_id = ana.ask("[steps 4000] [sleep 0.05] a cat", **SMALL)
+    ana.reaches(job_id, "running")
+    told = 300
+    with socket.create_connection(("127.0.0.1", service.port)) as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        request = f"GET /api/jobs/{job_id}/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ana.token}\r\n\r\n"
+        slow.sendall(request.encode())
+        with ana.stream("GET", f"/api/jobs/{job_id}/events") as answer:
+            heard = events(answer)
+            next(heard)
+            for _ in range(told):
+                service.execute(
+                    "update jobs set version = version + 1, preview = sha256(random()::text::bytea) ||"
+                    " decode(repeat('00', 30000), 'hex') where id = %s",
+                    job_id,
+                )
+                next(one for one in heard if one[0] == "preview")
+        ana.post(f"/api/jobs/{job_id}/cancel")
+        ana.ended(job_id)
+        read = b"".join(iter(lambda: slow.recv(65536), b""))
+
+    assert read.count(b"event: preview") < told
+    assert b"event: done" in read[read.rindex(b"event: ") :]

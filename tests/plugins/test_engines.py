@@ -6,12 +6,14 @@ import subprocess
 import sys
 
 import jsonschema
+import msgspec
 import numpy as np
 import pytest
+from tests.alone import alone
 
 from estampe import plugins
 from estampe.domain import Model, Progress
-from estampe.engines import Notes, Output, Preview
+from estampe.engines import Checkpoint, Ended, Notes, Output, Preview, Request
 
 PROMPT = "une pomme rouge"
 HEAVY = {"onnxruntime", "torch", "diffusers", "tensorflow"}
@@ -91,14 +93,14 @@ def test_the_output_formats_are_those_of_the_media_kind(name, model):
 
 @every_model
 def test_events_are_of_the_closed_set_and_notes_come_first(ready, name, model):
-    events = list(ready[name].run(model.name, filled(model)))
+    events = list(alone(ready[name], model.name, filled(model)))
     assert isinstance(events[0], Notes)
-    assert {type(event) for event in events} <= {Progress, Preview, Output, Notes}
+    assert {type(event) for event in events} <= {Progress, Preview, Output, Notes, Checkpoint}
 
 
 @every_model
 def test_progress_never_falls_and_reaches_the_end(ready, name, model):
-    events = ready[name].run(model.name, filled(model, num_outputs=2))
+    events = alone(ready[name], model.name, filled(model, num_outputs=2))
     progress = [event for event in events if isinstance(event, Progress)]
     fractions = [event.fraction for event in progress]
     assert fractions == sorted(fractions)
@@ -108,7 +110,7 @@ def test_progress_never_falls_and_reaches_the_end(ready, name, model):
 
 @every_model
 def test_frames_have_the_size_and_the_number_asked(ready, name, model):
-    (output,) = outputs(ready[name].run(model.name, filled(model, width=128, height=64)))
+    (output,) = outputs(alone(ready[name], model.name, filled(model, width=128, height=64)))
     count = 1 if model.kind == "image" else model.parameters["properties"]["num_frames"]["minimum"]
     assert output.frames.shape == (count, 64, 128, 3)
     assert output.frames.dtype == np.uint8
@@ -118,7 +120,7 @@ def test_frames_have_the_size_and_the_number_asked(ready, name, model):
 def test_there_are_at_most_four_previews_an_output(ready, name, model):
     previews = [
         event.position
-        for event in ready[name].run(model.name, filled(model, num_outputs=2, num_inference_steps=9))
+        for event in alone(ready[name], model.name, filled(model, num_outputs=2, num_inference_steps=9))
         if isinstance(event, Preview)
     ]
     assert {previews.count(position) for position in previews} <= {1, 2, 3, 4}
@@ -126,17 +128,17 @@ def test_there_are_at_most_four_previews_an_output(ready, name, model):
 
 @every_model
 def test_an_output_asked_alone_is_the_one_made_among_others(ready, name, model):
-    together = outputs(ready[name].run(model.name, filled(model, num_outputs=3)))
+    together = outputs(alone(ready[name], model.name, filled(model, num_outputs=3)))
     assert [output.position for output in together] == [0, 1, 2]
     assert len({digest(output) for output in together}) == 3
     for output in together:
-        (alone,) = outputs(ready[name].run(model.name, filled(model, seed=output.seed)))
-        assert digest(alone) == digest(output)
+        (single,) = outputs(alone(ready[name], model.name, filled(model, seed=output.seed)))
+        assert digest(single) == digest(output)
 
 
 @every_model
 def test_the_last_seed_is_followed_by_one_that_can_be_asked_for(ready, name, model):
-    together = outputs(ready[name].run(model.name, filled(model, seed=2**53 - 1, num_outputs=2)))
+    together = outputs(alone(ready[name], model.name, filled(model, seed=2**53 - 1, num_outputs=2)))
     filled(model, seed=together[1].seed)
 
 
@@ -144,21 +146,114 @@ def test_the_last_seed_is_followed_by_one_that_can_be_asked_for(ready, name, mod
 def test_another_process_makes_the_same_bytes(ready, name, model):
     parameters = filled(model)
     script = (
-        "import hashlib, json, sys; from estampe import plugins; from estampe.engines import Output;"
+        "import hashlib, json, sys; from estampe import plugins; from estampe.engines import Output, Request;"
         f"engine = plugins.load('engines', {name!r})(); engine.setup();"
-        f"events = engine.run({model.name!r}, json.loads(sys.argv[1]));"
-        "print(*[hashlib.sha256(e.frames.tobytes()).hexdigest() for e in events if isinstance(e, Output)])"
+        f"events = engine.run({model.name!r}, [Request(parameters=json.loads(sys.argv[1]))]);"
+        "print(*[hashlib.sha256(e.frames.tobytes()).hexdigest() for _, e in events if isinstance(e, Output)])"
     )
     told = subprocess.run(
         [sys.executable, "-c", script, json.dumps(parameters)], capture_output=True, text=True, check=True
     )
-    assert told.stdout.split() == [digest(output) for output in outputs(ready[name].run(model.name, parameters))]
+    assert told.stdout.split() == [digest(output) for output in outputs(alone(ready[name], model.name, parameters))]
 
 
 @every_model
 def test_closing_the_iterator_stops(ready, name, model):
-    events = ready[name].run(model.name, filled(model, num_outputs=4))
+    events = alone(ready[name], model.name, filled(model, num_outputs=4))
     next(event for event in events if isinstance(event, Progress))
     events.close()
     assert list(events) == []
-    assert outputs(ready[name].run(model.name, filled(model)))
+    assert outputs(alone(ready[name], model.name, filled(model)))
+
+
+def in_batch(engine, model: Model, requests: list[Request]) -> list[list]:
+    """What each member was told; each ended once, last, and without an error."""
+    told = [[] for _ in requests]
+    for member, event in engine.run(model.name, requests):
+        told[member].append(event)
+    for events in told:
+        assert [type(event) for event in events].count(Ended) == 1
+        assert events[-1].error is None
+    return told
+
+
+def alike(model: Model, count: int, **given) -> list[Request]:
+    """As many members with seeds and prompts of their own."""
+    prompts = [PROMPT, "a blue car", "un chat vert", "butterfly", "red apple 3d", "dog", "a yellow boat", "panda"]
+    return [
+        Request(parameters=filled(model, seed=31 * n + 5, prompt=prompts[n % len(prompts)], **given))
+        for n in range(count)
+    ]
+
+
+@every_model
+def test_what_is_batched_is_named_in_the_schema(name, model):
+    assert model.max_batch >= 1
+    assert set(model.batch_by) <= model.parameters["properties"].keys()
+
+
+@every_model
+def test_every_member_of_a_batch_keeps_the_order_of_its_own_events(ready, name, model):
+    for events in in_batch(ready[name], model, alike(model, model.max_batch, num_outputs=2)):
+        fractions = [event.fraction for event in events if isinstance(event, Progress)]
+        assert isinstance(events[0], Notes)
+        assert fractions == sorted(fractions)
+        assert fractions[-1] == 1
+        assert [output.position for output in outputs(events)] == [0, 1]
+
+
+@every_model
+def test_the_same_seed_gives_the_same_bytes_alone_and_in_any_batch(ready, name, model):
+    assert model.deterministic
+    requests = alike(model, model.max_batch)
+    single = [digest(*outputs(alone(ready[name], model.name, request.parameters))) for request in requests]
+
+    for size in range(1, model.max_batch + 1):
+        for first in {0, model.max_batch - size}:
+            members = range(first, first + size)
+            told = in_batch(ready[name], model, [requests[member] for member in members])
+            assert [digest(*outputs(events)) for events in told] == [single[member] for member in members]
+    twins = in_batch(ready[name], model, [requests[0]] * model.max_batch)
+    assert {digest(*outputs(events)) for events in twins} == {single[0]}
+
+
+@every_model
+def test_a_member_that_is_not_wanted_any_more_ends_and_the_others_go_on(ready, name, model):
+    heard = []
+    requests = alike(model, min(3, model.max_batch))
+    unwanted = msgspec.structs.replace(requests[1], wanted=lambda: not heard)
+    told = [[] for _ in requests]
+    for member, event in ready[name].run(model.name, [requests[0], unwanted, *requests[2:]]):
+        told[member].append(event)
+        heard += [event] if isinstance(event, Progress) else []
+
+    assert isinstance(told[1][-1], Ended)
+    assert outputs(told[1]) == []
+    assert all(len(outputs(events)) == 1 for member, events in enumerate(told) if member != 1)
+
+
+@every_model
+def test_a_checkpoint_leads_to_the_same_bytes_and_not_from_the_start(ready, name, model):
+    parameters = filled(model, num_outputs=2, num_inference_steps=5, prompt="papillon")
+    undisturbed = list(alone(ready[name], model.name, parameters))
+    wanted = [digest(output) for output in outputs(undisturbed)]
+    first = None
+    for event in undisturbed:
+        if isinstance(event, Progress):
+            first = event
+        elif isinstance(event, Checkpoint):
+            again = list(alone(ready[name], model.name, parameters, event.data))
+            told = [progress for progress in again if isinstance(progress, Progress)]
+            assert [digest(output) for output in outputs(again)] == wanted
+            assert told == sorted(told, key=lambda progress: progress.fraction)
+            assert not told or told[0].step >= first.step
+    assert first is not None
+
+
+@every_model
+@pytest.mark.parametrize("data", [b"", b"\x00", b"99999999", b"\x93\x01\x02\x90", b"not a checkpoint"])
+def test_a_checkpoint_that_cannot_be_read_is_ignored(ready, name, model, data):
+    parameters = filled(model)
+    (wanted,) = outputs(alone(ready[name], model.name, parameters))
+    (output,) = outputs(alone(ready[name], model.name, parameters, data))
+    assert digest(output) == digest(wanted)

@@ -1,5 +1,9 @@
 """Every store keeps the contract, whichever it is."""
 
+import asyncio
+import subprocess
+import sys
+
 import pytest
 
 from estampe import plugins
@@ -32,7 +36,8 @@ NASTY = [
 
 @pytest.fixture(params=plugins.names("stores"))
 async def store(request, tmp_path):
-    made = plugins.load("stores", request.param).from_settings(Settings(data_dir=tmp_path / "data"))
+    said = request.getfixturevalue("bucket").settings if request.param == "s3" else {}
+    made = plugins.load("stores", request.param).from_settings(Settings(data_dir=tmp_path / "data", **said))
     yield made
     await made.close()
 
@@ -56,6 +61,18 @@ async def test_a_file_is_put_from_its_path(store, tmp_path):
 async def test_an_empty_file_is_a_file(store):
     await store.put("tenant/empty", b"", "image/png")
     assert await everything(store, "tenant/empty") == []
+
+
+async def test_a_range_of_an_empty_file_is_empty(store):
+    await store.put("tenant/empty", b"", "image/png")
+    assert await everything(store, "tenant/empty", 0, 0) == []
+    assert await everything(store, "tenant/empty", 0, 10) == []
+
+
+async def test_a_store_that_works_passes_its_check_and_keeps_nothing_of_it(store):
+    store.check()
+    with pytest.raises(NotFound):
+        await everything(store, "tried")
 
 
 async def test_a_second_put_replaces_the_first(store):
@@ -88,9 +105,32 @@ async def test_a_range_is_half_open(store, start, end, expected):
     assert b"".join(await everything(store, "tenant/asset", start, end)) == expected
 
 
-async def test_what_was_never_put_is_not_found_before_the_first_piece(store):
+async def test_any_range_of_a_large_file_is_those_bytes(store):
+    content = b"".join(number.to_bytes(4, "big") for number in range(1_500_000))
+    await store.put("tenant/clip", content, "video/mp4")
+    for start, end in [
+        (0, None),
+        (1, 5_999_999),
+        (CHUNK_BYTES, 3 * CHUNK_BYTES),
+        (5_999_990, None),
+        (2_097_151, 4_194_305),
+    ]:
+        assert b"".join(await everything(store, "tenant/clip", start, end)) == content[start:end], (start, end)
+
+
+@pytest.mark.parametrize("span", [(), (5, None), (0, 0), (3, 9)])
+async def test_what_was_never_put_is_not_found_before_the_first_piece(store, span):
     with pytest.raises(NotFound):
-        await anext(store.read("tenant/nothing"))
+        await anext(store.read("tenant/nothing", *span))
+
+
+async def test_many_at_once_do_not_meet(store):
+    contents = {f"tenant/asset{number}": bytes([number]) * 50_000 for number in range(40)}
+    await asyncio.gather(*(store.put(key, content, "image/png") for key, content in contents.items()))
+
+    read = await asyncio.gather(*(everything(store, key) for key in contents))
+
+    assert [b"".join(pieces) for pieces in read] == list(contents.values())
 
 
 async def test_a_folder_is_not_a_file(store):
@@ -122,3 +162,22 @@ async def test_a_link_is_a_url_or_nothing(store):
     await store.put("tenant/asset", b"picture", "image/png")
     link = await store.link("tenant/asset", 60)
     assert link is None or link.startswith(("http://", "https://"))
+
+
+PUT_AND_END = """
+import asyncio, sys
+from pathlib import Path
+from estampe.stores.disk import Disk
+
+async def put():
+    store = Disk(Path(sys.argv[1]))
+    await store.put("tenant/asset", b"picture", "image/png")
+    await store.close()
+
+asyncio.run(put())
+"""
+
+
+def test_a_process_that_closed_its_store_ends_in_peace(tmp_path):
+    ends = [subprocess.run([sys.executable, "-c", PUT_AND_END, str(tmp_path)], check=False) for _ in range(8)]
+    assert {end.returncode for end in ends} == {0}

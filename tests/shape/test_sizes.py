@@ -60,6 +60,13 @@ def test_every_tenant_s_rows_are_reached_through_their_own_door():
     assert {path.relative_to(SOURCE).parts[0] for path in reaching if named(path) not in told} <= allowed
 
 
+def test_only_who_may_see_every_tenant_has_a_connection_of_its_own():
+    """`Direct` works as the system does: whoever asks through it says in each statement whose rows it wants."""
+    having = {named(path) for path in FILES if "db.direct" in path.read_text("utf-8")}
+
+    assert having <= {"bootstrap.py", "jobs/reader.py"}
+
+
 def test_nothing_but_the_plugins_names_an_engine():
     engines = [path.stem for path in (SOURCE / "engines").glob("[a-z]*.py")]
     for path in FILES:

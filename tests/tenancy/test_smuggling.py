@@ -22,6 +22,9 @@ VALID = {
     "/api/images/generate": {"prompt": "his", **SMALL},
     "/api/videos/generate": {"prompt": "his", **SMALL},
     "/api/keys": {"name": "n"},
+    "/v1/images/generations": {"prompt": "his", "size": "64x64"},
+    "/v1/images/edits": {"prompt": "his"},
+    "/v1/videos": {"prompt": "his", "size": "64x64", "seconds": "1"},
 }
 WORDS = ("secretcat", "secretkey")
 

@@ -14,6 +14,7 @@ ROUTES = list(table(1))
 WITH_JOB = [route for route in ROUTES if "{job_id}" in route.path]
 WITH_ASSET = [route for route in ROUTES if "{asset_id}" in route.path]
 WITH_KEY = [route for route in ROUTES if "{key_id}" in route.path]
+OF_NO_TENANT = [route for route in ROUTES if "{model}" in route.path]
 NEVER = {"job": "job_" + "a" * 24, "asset": "as_" + "a" * 24, "key": "key_" + "a" * 24}
 
 
@@ -47,7 +48,7 @@ VARIATIONS: list[dict[str, Any]] = [
 
 
 def test_every_kind_of_id_is_tried():
-    assert len(WITH_JOB + WITH_ASSET + WITH_KEY) == len([route for route in ROUTES if "{" in route.path])
+    assert len(WITH_JOB + WITH_ASSET + WITH_KEY + OF_NO_TENANT) == len([route for route in ROUTES if "{" in route.path])
 
 
 @pytest.mark.parametrize("how", VARIATIONS, ids=str)

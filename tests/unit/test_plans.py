@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from estampe import bootstrap, settings
+from estampe import checks, settings
 from estampe.errors import InvalidSetting
 from estampe.plans import Limits, Plan, Price, choose, price_of, read_limits
 
@@ -38,13 +38,15 @@ def test_the_first_plan_that_is_known_holds():
 
 
 def test_an_operator_changes_some_numbers_and_lifts_others():
-    own = read_limits({"max_running": 3, "quotas": {"images": None, "gpu_seconds": 60}})
+    own = read_limits({"max_running": 3, "weight": 2, "quotas": {"images": None, "gpu_seconds": 60}})
 
-    assert own.within(FREE) == Plan(max_running=3, quotas={"gpu_seconds": 60})
+    assert own.within(FREE) == Plan(max_running=3, weight=2, quotas={"gpu_seconds": 60})
     assert Limits().within(FREE) == FREE
 
 
-@pytest.mark.parametrize("said", [{"quotas": {"images": -1}}, {"max_running": 0}, {"quota": {}}, {"period": "week"}])
+@pytest.mark.parametrize(
+    "said", [{"quotas": {"images": -1}}, {"max_running": 0}, {"weight": 0}, {"quota": {}}, {"period": "week"}]
+)
 def test_limits_that_mean_nothing_are_refused(said):
     with pytest.raises(msgspec.ValidationError):
         read_limits(said)
@@ -92,9 +94,9 @@ def test_a_wrong_limit_is_one_clear_line(name, text):
 )
 def test_a_plan_that_could_never_hold_stops_the_start(tmp_path, said, culprit):
     with pytest.raises(InvalidSetting, match=culprit):
-        bootstrap.prepare(settings.Settings(data_dir=tmp_path, **said))
+        checks.prepare(settings.Settings(data_dir=tmp_path, **said))
 
 
 def test_quotas_in_every_unit_there_is_are_taken(tmp_path):
     quotas = {"images": 1, "video_seconds": 1, "gpu_seconds": 1}
-    bootstrap.prepare(settings.Settings(data_dir=tmp_path, plans={"default": Plan(quotas=quotas)}))
+    checks.prepare(settings.Settings(data_dir=tmp_path, plans={"default": Plan(quotas=quotas)}))

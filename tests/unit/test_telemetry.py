@@ -25,10 +25,12 @@ def test_what_is_noted_is_shown():
     telemetry.note("auth", "token_invalid", "test_telemetry", "/a")
     telemetry.note("auth", "token_invalid", "test_telemetry", "/a", value=2)
 
-    shown = lines(telemetry.exposition([("estampe_jobs", "Jobs", "status", {"queued": 4})]))
+    sampled = [("estampe_jobs", "Jobs", "status", {"queued": 4}), ("estampe_live_workers", "Workers", "", {"": 2})]
+    shown = lines(telemetry.exposition(sampled))
 
     assert shown['estampe_auth_total{issuer="test_telemetry",reason="token_invalid",route="/a"}'] == "3.0"
     assert shown['estampe_jobs{status="queued"}'] == "4.0"
+    assert shown["estampe_live_workers"] == "2.0"
 
 
 def test_what_is_not_declared_cannot_be_noted():

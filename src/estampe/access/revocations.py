@@ -17,6 +17,7 @@ CHANNEL = "estampe_revocations"
 REMEMBERED_SECONDS = 86_400.0
 DEAF_SECONDS = 1.0
 TIDY_SECONDS = 60.0
+NEVER = float("-inf")
 # A token's `iat` is told in whole seconds, by another machine's clock.
 ISSUED_LATER_SECONDS = 5.0
 
@@ -64,7 +65,7 @@ class Revocations:
         self._known: dict[str, dict[_Named, Revocation]] = {}
         self._followers: list[Callable[[Revocation], None]] = []
         self._looking = asyncio.Lock()
-        self._looked_at = self._tidied_at = float("-inf")
+        self._looked_at = self._tidied_at = NEVER
         self._gaps = 0
         notices.subscribe(CHANNEL, self._tell, self._missed)
 
@@ -82,8 +83,21 @@ class Revocations:
 
     async def withdrawn(self, principal: Principal) -> bool:
         """Raises `DatabaseUnavailable` when nobody can say."""
-        if self._looked_at == float("-inf") or not self._notices.fresh:
+        if not self._is_up_to_date:
             await self._look()
+        return self._is_named(principal)
+
+    def is_clear(self, principal: Principal) -> bool:
+        """Whether it is known without looking that nothing withdrew it."""
+        if self._looked_at == NEVER or not self._notices.fresh:
+            return False
+        return not self._known.get(principal.issuer) or not self._is_named(principal)
+
+    @property
+    def _is_up_to_date(self) -> bool:
+        return self._looked_at != NEVER and self._notices.fresh
+
+    def _is_named(self, principal: Principal) -> bool:
         known = self._known.get(principal.issuer)
         if not known:
             return False
@@ -107,7 +121,7 @@ class Revocations:
 
     def _missed(self) -> None:
         self._gaps += 1
-        self._looked_at = float("-inf")
+        self._looked_at = NEVER
 
     def _tell(self, payload: str) -> None:
         try:

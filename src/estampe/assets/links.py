@@ -18,9 +18,17 @@ class Links:
     def __init__(self, url: str, secret: bytes, seconds: int, clock: Clock = time.time) -> None:
         self._url, self._secret, self._seconds, self._clock = url, secret, seconds, clock
 
-    def to(self, asset: Asset, variant: str = "original") -> str:
+    @property
+    def turn(self) -> int:
+        """Until then, a file's link stays the same."""
         grid = max(self._seconds // 4, 1)
-        until = (int(self._clock()) // grid + 1) * grid + self._seconds
+        return (int(self._clock()) // grid + 1) * grid
+
+    def is_before(self, turn: int) -> bool:
+        return self._clock() < turn
+
+    def to(self, asset: Asset, variant: str = "original") -> str:
+        until = self.turn + self._seconds
         signature = self._signature(asset.tenant_id, asset.id, variant, until)
         return (
             f"{self._url}/api/assets/{asset.id}/content"

@@ -49,11 +49,22 @@ def api(*, port: Port = None, data_dir: DataDir = None, config: Config = None, l
 
 
 @app.command
-def worker(*, data_dir: DataDir = None, config: Config = None, lifeline: Lifeline = None) -> None:
-    """Run one worker: it takes jobs from the queue, one at a time."""
+def worker(
+    *,
+    models: Annotated[str | None, Parameter(name="--models", help="Make these alone (a,b); default: all.")] = None,
+    concurrency: Annotated[int | None, Parameter(name="--concurrency", help="Batches at a time (1).")] = None,
+    data_dir: DataDir = None,
+    config: Config = None,
+    lifeline: Lifeline = None,
+) -> None:
+    """Run one worker: it takes jobs from the queue, on any machine that reaches the database and the store.
+
+    SIGTERM or Ctrl-C: it takes nothing more, ends what it runs within `drain_seconds`, and hands back the rest.
+    """
     from estampe.cli.serve import work
 
-    work(_begin(config, lifeline, data_dir=data_dir))
+    flags = {"worker_models": models, "worker_concurrency": concurrency, "data_dir": data_dir}
+    work(_begin(config, lifeline, **flags))
 
 
 @app.command
@@ -107,10 +118,10 @@ def link(*, port: Port = None, data_dir: DataDir = None, config: Config = None) 
 @app.command
 def migrate(*, data_dir: DataDir = None, config: Config = None) -> None:
     """Bring the database up to this version."""
-    from estampe import bootstrap
+    from estampe import bootstrap, checks
 
     settings = _begin(config, data_dir=data_dir)
-    bootstrap.prepare(settings)
+    checks.prepare(settings)
     with bootstrap.database_url(settings) as url:
         applied = bootstrap.migrated(url)
     print("\n".join(applied) or "nothing to do")
@@ -123,6 +134,16 @@ def doctor(*, port: Port = None, data_dir: DataDir = None, config: Config = None
 
     if not examine(_begin(config, port=port, data_dir=data_dir)):
         sys.exit(FAILED)
+
+
+@app.command
+def store(*, data_dir: DataDir = None, config: Config = None) -> None:
+    """Try the store: keep, read and erase a small file."""
+    from estampe import bootstrap, checks
+
+    settings = _begin(config, data_dir=data_dir)
+    checks.prepare(settings)
+    bootstrap.try_store(settings)
 
 
 app.command("estampe.cli.erase:app", name="erase", help="Erase who left for good, or see who is about to be.")
@@ -162,6 +183,7 @@ def set_(
     quota: Annotated[list[str] | None, Parameter(help="unit=number, or unit=unlimited; may be repeated.")] = None,
     max_queued: int | None = None,
     max_running: int | None = None,
+    weight: Annotated[float | None, Parameter(help="Its share of busy workers, next to the others' 1.")] = None,
     period: Literal["day", "month"] | None = None,
     data_dir: DataDir = None,
     config: Config = None,
@@ -169,7 +191,7 @@ def set_(
     """Give a tenant another plan, or other numbers in it; what was set before is replaced."""
     from estampe.cli.ledger import change, stated
 
-    said = stated(quotas=quota or [], max_queued=max_queued, max_running=max_running, period=period)
+    said = stated(quotas=quota or [], max_queued=max_queued, max_running=max_running, weight=weight, period=period)
     change(_begin(config, data_dir=data_dir), tenant, plan, said)
 
 

@@ -8,7 +8,7 @@ import httpx
 import psycopg
 from rich.console import Console
 
-from estampe import __version__, bootstrap, plugins
+from estampe import __version__, bootstrap, checks, media, plugins
 from estampe.cli.serve import require_port
 from estampe.errors import EstampeError
 from estampe.settings import Settings
@@ -33,7 +33,7 @@ class Finding:
 
 def examine(settings: Settings) -> bool:
     """Whether everything that is needed works."""
-    findings = [finding for look in (_python, _folder, _database, _engines, _media, _port, _sign_in)
+    findings = [finding for look in (_python, _folder, _store, _database, _engines, _media, _port, _sign_in)
                 for finding in _looked(look, settings)]  # fmt: skip
     for finding in findings:
         mark = "[green]✓[/green]" if finding.well else "[red]✗[/red]"
@@ -53,8 +53,13 @@ def _python(_: Settings) -> Iterator[Finding]:
 
 
 def _folder(settings: Settings) -> Iterator[Finding]:
-    bootstrap.prepare(settings)
+    checks.prepare(settings)
     yield Finding(well=True, about="folder", said=f"{settings.data_dir.absolute()} can be written")
+
+
+def _store(settings: Settings) -> Iterator[Finding]:
+    bootstrap.try_store(settings)
+    yield Finding(well=True, about="store", said=f"{settings.store} keeps, reads and erases")
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
@@ -87,7 +92,7 @@ def _engines(settings: Settings) -> Iterator[Finding]:
 
 
 def _media(_: Settings) -> Iterator[Finding]:
-    for name, kind in bootstrap.kinds().items():
+    for name, kind in media.kinds().items():
         yield Finding(well=True, about="media", said=f"{name}: {', '.join(kind.formats)}")
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 from cyclopts import App, Parameter
 
-from estampe import bootstrap
+from estampe import bootstrap, checks
 from estampe.access import departures
 from estampe.assets import Shelf
 from estampe.cli import Config, DataDir, _begin
@@ -45,7 +45,7 @@ def add(
 ) -> None:
     """Refuse a user, or an organisation, from now on, and erase what is theirs after the hold-back."""
     settings = _begin(config, data_dir=data_dir)
-    bootstrap.prepare(settings)
+    checks.prepare(settings)
     if (user is None) == (org is None):
         raise InvalidSetting(Text("name one: --user or --org", "nommez-en un : --user ou --org"))
     own = Local(settings.data_dir).issuer
@@ -86,7 +86,7 @@ def _with(settings: Settings, act: Callable[[Database, Erasure], Awaitable[T]]) 
             await files.close()
             await database.close()
 
-    bootstrap.prepare(settings)
+    checks.prepare(settings)
     with bootstrap.database_url(settings) as url:
         bootstrap.migrated(url)
         return asyncio.run(work(url))

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 from cyclopts import App, Parameter
 
-from estampe import bootstrap
+from estampe import bootstrap, checks
 from estampe.access import api_keys as keys
 from estampe.cli import Config, DataDir, _begin
 from estampe.db import Database
@@ -84,7 +84,7 @@ def revoke(key_id: str, *, data_dir: DataDir = None, config: Config = None) -> N
 def _person(
     settings: Settings, issuer: str | None, user: str, org: str | None, *, role: str | None = None
 ) -> Principal:
-    bootstrap.prepare(settings)
+    checks.prepare(settings)
     return Principal(
         issuer=issuer or Local(settings.data_dir).issuer,
         user_id=user,
@@ -105,7 +105,7 @@ def _in_database(settings: Settings, act: Callable[[Database], Awaitable[T]]) ->
         finally:
             await database.close()
 
-    bootstrap.prepare(settings)
+    checks.prepare(settings)
     with bootstrap.database_url(settings) as url:
         bootstrap.migrated(url)
         return asyncio.run(run(url))

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from estampe import bootstrap
+from estampe import bootstrap, checks
 from estampe.db import Database
 from estampe.domain import TenantId
 from estampe.errors import InvalidSetting, Text
@@ -51,13 +51,13 @@ def stated(*, quotas: list[str], **said: Any) -> Limits:
     """`quotas` are written `images=500` or `images=unlimited`. Raises `InvalidSetting`."""
     pairs = (each.partition("=") for each in quotas)
     amounts = {unit: None if amount == UNLIMITED else amount for unit, _, amount in pairs}
-    unknown = sorted(amounts.keys() - bootstrap.units())
+    unknown = sorted(amounts.keys() - checks.units())
     try:
         limits = msgspec.convert({**said, "quotas": amounts}, Limits, strict=False)
     except msgspec.ValidationError as error:
         raise InvalidSetting(Text(f"limits: {error}", f"limites : {error}")) from None
     if unknown:
-        known = ", ".join(sorted(bootstrap.units()))
+        known = ", ".join(sorted(checks.units()))
         raise InvalidSetting(
             Text(f"there is no unit “{unknown[0]}” ({known})", f"il n'y a pas d'unité « {unknown[0]} » ({known})")
         )

@@ -1,18 +1,20 @@
 """One API, or one worker, in this process."""
 
 import asyncio
-import contextlib
 import errno
 import os
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
-from typing import Any
 
-from estampe import bootstrap, telemetry
+from estampe import bootstrap, checks, telemetry
 from estampe.errors import InvalidSetting, Text
 from estampe.settings import Settings
+from estampe.worker import Leave
 
+APPLICATION = "estampe.bootstrap:served"
 BACKLOG = 8192
 STOP_SECONDS = 6
 # granian counts open streams as connections, and at its limit every request of the process would hang.
@@ -21,8 +23,9 @@ SPARE_CONNECTIONS = 2048
 
 def serve(settings: Settings) -> None:
     """Serve until told to stop. Raises `InvalidSetting` when the port is taken."""
-    bootstrap.prepare(settings)
+    checks.prepare(settings)
     require_port(settings)
+    _try_store_apart(settings)
     with bootstrap.database_url(settings) as url:
         bootstrap.migrated(url)
         os.environ.update(settings.environment(), ESTAMPE_DATABASE_URL=url)
@@ -33,6 +36,16 @@ def serve(settings: Settings) -> None:
         with tempfile.TemporaryDirectory(prefix="estampe-metrics-") as folder:
             os.environ[telemetry.SHARED_FOLDER] = folder
             run(settings)
+
+
+def _try_store_apart(settings: Settings) -> None:
+    """In a process of its own: the servers fork, and what the store's client started would not live on in them."""
+    if not bootstrap.has_to_try_store(settings):
+        return
+    environment = {**os.environ, **settings.environment()}
+    tried = subprocess.run([sys.executable, "-m", "estampe", "store"], env=environment, check=False)
+    if tried.returncode != 0:
+        sys.exit(tried.returncode)
 
 
 def require_port(settings: Settings) -> None:
@@ -63,14 +76,15 @@ def _granian(settings: Settings) -> None:
     from granian.server import Server
 
     Server(
-        "estampe.bootstrap:served",
+        APPLICATION,
         factory=True,
         interface=Interfaces.ASGI,
         address=settings.host,
         port=settings.port,
         workers=settings.api_processes,
         loop=Loops.uvloop,
-        http=HTTPModes.auto,
+        # Without TLS no browser speaks HTTP/2, and being ready for it doubles what an open stream weighs.
+        http=HTTPModes.http1,
         websockets=False,
         backlog=BACKLOG,
         backpressure=settings.max_watchers + SPARE_CONNECTIONS,
@@ -85,8 +99,10 @@ def _uvicorn(settings: Settings) -> None:
     import uvicorn
 
     uvicorn.run(
-        "estampe.bootstrap:served",
+        APPLICATION,
         factory=True,
+        # Said, for it takes an application that is no coroutine function for one of ASGI 2.
+        interface="asgi3",
         host=settings.host,
         port=settings.port,
         workers=settings.api_processes if settings.api_processes > 1 else None,
@@ -103,16 +119,17 @@ def _uvicorn(settings: Settings) -> None:
 
 def work(settings: Settings) -> None:
     """Work until told to stop. Raises `EngineError` when the engines do not load."""
-    bootstrap.prepare(settings)
+    checks.prepare(settings)
+    bootstrap.try_store(settings)
     with bootstrap.database_url(settings) as url:
         bootstrap.migrated(url)
-        asyncio.run(_until_told(bootstrap.work(settings, url)))
+        asyncio.run(_until_told(settings, url))
 
 
-async def _until_told(working: Any) -> None:
-    task = asyncio.ensure_future(working)
+async def _until_told(settings: Settings, url: str) -> None:
+    """A first signal drains the worker, a second one hurries it."""
+    leave = Leave()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, task.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+        loop.add_signal_handler(number, leave.tell)
+    await bootstrap.work(settings, url, leave)

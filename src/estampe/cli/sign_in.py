@@ -2,7 +2,7 @@
 
 import asyncio
 
-from estampe import bootstrap
+from estampe import bootstrap, checks
 from estampe.access import sessions as session
 from estampe.db import Database
 from estampe.errors import InvalidSetting, Text
@@ -22,7 +22,7 @@ def local_token(
     ttl_seconds: int = 60,
 ) -> str:
     """Raises `InvalidSetting` when the data folder's key cannot be read."""
-    bootstrap.prepare(settings)
+    checks.prepare(settings)
     return Local(settings.data_dir).issue(user, organization, role=role, ttl_seconds=ttl_seconds)
 
 
@@ -36,7 +36,7 @@ def printed_link(settings: Settings) -> str:
                 "ESTAMPE_LOCAL_SIGN_IN=true l'autorise",
             )
         )
-    bootstrap.prepare(settings)
+    checks.prepare(settings)
     with bootstrap.database_url(settings) as url:
         bootstrap.migrated(url)
         return asyncio.run(new_link(settings, url))

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from estampe import bootstrap
+from estampe import bootstrap, checks
 from estampe.cli.serve import require_port
 from estampe.cli.sign_in import new_link
 from estampe.db import Database
@@ -20,7 +20,8 @@ from estampe.jobs.announced import Announced
 from estampe.settings import Settings
 
 READY_SECONDS = 60.0
-STOP_SECONDS = 7.0
+STOP_SECONDS = 8.0
+DRAIN_SECONDS = 3
 RESTART_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
 STEADY_SECONDS = 30.0
 
@@ -29,8 +30,9 @@ console = Console(stderr=False, highlight=False)
 
 def up(settings: Settings) -> None:
     """Run until Ctrl-C. Raises `InvalidSetting` for a taken port or a folder that cannot be written."""
-    bootstrap.prepare(settings)
+    checks.prepare(settings)
     require_port(settings)
+    bootstrap.try_store(settings)
     with bootstrap.database_url(settings) as url:
         bootstrap.migrated(url)
         asyncio.run(_run(settings, url))
@@ -44,6 +46,8 @@ async def _run(settings: Settings, url: str) -> None:
     # The children hold one end: when this process is gone, however it went, they see it and end.
     held, ours = os.pipe()
     environment = {**os.environ, **settings.environment(), "ESTAMPE_DATABASE_URL": url}
+    # Whoever presses Ctrl-C waits: what would take longer is handed back, and goes on from there at the next start.
+    environment["ESTAMPE_DRAIN_SECONDS"] = str(min(settings.drain_seconds, DRAIN_SECONDS))
     commands = ["api", *["worker"] * settings.worker_processes]
     async with asyncio.TaskGroup() as group:
         for command in commands:

@@ -9,12 +9,15 @@ values (%(id)s, %(issuer)s, %(organization_id)s, %(user_id)s)
 on conflict (id) do nothing;
 
 -- put_job --
--- A new job, queued
-insert into jobs (id, tenant_id, user_id, key_id, organization_id, kind, model, parameters, metadata, queue_id, retry_of,
-    deadline_at, slot, quota_day, quota_unit, reserved_units, reserved_gpu_seconds)
-values (%(id)s, %(tenant_id)s, %(user_id)s, %(key_id)s, %(organization_id)s, %(kind)s, %(model)s, %(parameters)s,
-    %(metadata)s, %(queue_id)s, %(retry_of)s, now() + make_interval(secs => %(deadline_s)s::double precision),
-    %(slot)s, %(quota_day)s, %(quota_unit)s, %(reserved_units)s, %(reserved_gpu_seconds)s)
+-- A new job, queued: it gets its ticket and its place in line in the same statement
+insert into jobs (id, tenant_id, user_id, key_id, organization_id, kind, model, parameters, metadata, retry_of,
+    deadline_at, priority, batch_key, slot, quota_day, quota_unit, reserved_units, reserved_gpu_seconds,
+    queue_id, tag, tag_cost, user_tag, user_tag_cost, parked)
+select %(id)s, %(tenant_id)s, %(user_id)s, %(key_id)s, %(organization_id)s, %(kind)s, %(model)s, %(parameters)s,
+    %(metadata)s, %(retry_of)s, now() + make_interval(secs => %(deadline_s)s::double precision), %(priority)s,
+    %(batch_key)s, %(slot)s, %(quota_day)s, %(quota_unit)s, %(reserved_units)s, %(reserved_gpu_seconds)s,
+    queue_id, tag, tag_cost, user_tag, user_tag_cost, parked
+from place_job(%(tenant_id)s, %(user_id)s, %(model)s, %(slot)s, %(reserved_gpu_seconds)s, %(weight)s, %(priority)s)
 returning *;
 
 -- take_idempotency_key --
@@ -32,36 +35,51 @@ select fingerprint, job_id from idempotency_keys
 where tenant_id = %(tenant_id)s and user_id = %(user_id)s and key = %(key)s;
 
 -- find_job --
--- One job of a tenant, with its place in the queue (0 is next)
-select j.*, case when j.status = 'queued' then jobs_before(j.queue_id) end as queue_position
-from jobs j where j.id = %(job_id)s and j.tenant_id = %(tenant_id)s;
+-- One job of a tenant, with its place in line (0 is next) and the seconds until its turn
+select j.*, line.* from jobs j
+left join lateral (select * from place_in_line(j.id) where j.status = 'queued') as line on true
+where j.id = %(job_id)s and j.tenant_id = %(tenant_id)s;
 
 -- list_jobs --
--- A page of a tenant's jobs, newest first
-select j.*, case when j.status = 'queued' then jobs_before(j.queue_id) end as queue_position
-from jobs j
-where j.tenant_id = %(tenant_id)s
-  and (%(user_id)s::text is null or j.user_id = %(user_id)s)
-  and (%(kind)s::text is null or j.kind = %(kind)s)
-  and (%(status)s::text is null or j.status = %(status)s)
-  and (%(model)s::text is null or j.model = %(model)s)
-  and (%(created_after)s::timestamptz is null or j.created_at > %(created_after)s)
-  and (%(words)s::text[] is null or j.parameters->>'prompt' ilike all (%(words)s))
-  and (%(before_at)s::timestamptz is null or (j.created_at, j.id) < (%(before_at)s, %(before_id)s))
-order by j.created_at desc, j.id desc
-limit %(limit)s;
+-- A page of a tenant's jobs, newest first, each with its place in line
+select j.*, line.* from (
+    select * from jobs j
+    where j.tenant_id = %(tenant_id)s
+      and (%(user_id)s::text is null or j.user_id = %(user_id)s)
+      and (%(kind)s::text is null or j.kind = %(kind)s)
+      and (%(status)s::text is null or j.status = %(status)s)
+      and (%(model)s::text is null or j.model = %(model)s)
+      and (%(created_after)s::timestamptz is null or j.created_at > %(created_after)s)
+      and (%(words)s::text[] is null or j.parameters->>'prompt' ilike all (%(words)s))
+      and (%(before_at)s::timestamptz is null or (j.created_at, j.id) < (%(before_at)s, %(before_id)s))
+    order by j.created_at desc, j.id desc
+    limit %(limit)s
+) as j
+left join lateral (select * from place_in_line(j.id) where j.status = 'queued') as line on true
+order by j.created_at desc, j.id desc;
 
 -- find_preview --
 -- The last look at a running job
 select preview from jobs where id = %(job_id)s and tenant_id = %(tenant_id)s;
 
--- claim_job --
--- A queued job, or one whose worker was lost, now runs as the next attempt
-update jobs set status = 'running', attempt = attempt + 1, version = version + 1, progress = null, preview = null,
-    losses = losses + (status = 'running')::integer,
-    started_at = coalesce(started_at, now())
-where id = %(job_id)s and status = any (%(from)s)
-returning *;
+-- take_ticket --
+-- The next ticket in line for a worker that can make these models; it prefers the model that it holds, within a slack
+select id, status::text as status, task_name, priority, lock, queueing_lock, args, scheduled_at, queue_name, attempts,
+    worker_id
+from take_ticket(%(models)s, %(held)s, %(slack_tags)s, %(worker_id)s);
+
+-- count_idle_slots --
+-- How many live slots have nothing to run
+select greatest(0, (select coalesce(sum(slots), 0) from workers where seen_at > now() - interval '10 seconds')
+    - (select count(*) from jobs where status in ('running', 'canceling')))::integer as idle;
+
+-- drop_ticket --
+-- A ticket has been used; if its job still waits, it is offered again instead
+select drop_ticket(%(ticket)s);
+
+-- claim_jobs --
+-- What runs with a ticket as its next attempt: one job, and as many more of its batch as the worker takes
+select * from claim_jobs(%(ticket)s, %(worker)s, %(at_most)s, %(from)s);
 
 -- note_progress --
 -- What a running attempt tells; the answer says whether it should stop
@@ -78,16 +96,20 @@ where id = %(job_id)s and attempt = %(attempt)s and status = any (%(from)s)
 returning *;
 
 -- release_job --
--- Hand a running attempt back to the queue
-update jobs set status = 'queued', progress = null, preview = null, version = version + 1,
-    losses = losses + %(lost)s::boolean::integer
-where id = %(job_id)s and attempt = %(attempt)s and status = any (%(from)s)
-returning *;
+-- Hand a running attempt back to the line, with a new ticket and in its old place
+select requeue_job(%(job_id)s, %(attempt)s, %(lost)s, %(from)s) as ticket;
 
--- settle_canceling --
--- The end of a job whose worker was lost while it was being canceled
-update jobs set status = 'canceled', preview = null, finished_at = clock_timestamp(), version = version + 1
-where id = %(job_id)s and status = 'canceling' and status = any (%(from)s);
+-- take_over_jobs --
+-- Jobs whose worker is gone wait again; those that were being canceled have ended
+select take_over_jobs(%(stalled_seconds)s, %(to_queued)s, %(to_canceled)s) as id;
+
+-- offer_taken_tickets --
+-- Jobs whose ticket was taken by a worker that died before it claimed them
+select offer_taken_tickets(%(stalled_seconds)s) as id;
+
+-- offer_again --
+-- Some of the queued jobs, from one ticket on: those that lost theirs get a new one
+select job_ids, reached from offer_again(%(beyond)s, %(at_most)s);
 
 -- status_of_attempt --
 -- Where an attempt's job stands
@@ -104,7 +126,8 @@ returning id;
 -- expire_jobs --
 -- Queued jobs whose deadline has passed
 update jobs set status = 'expired', finished_at = clock_timestamp(), version = version + 1
-where status = any (%(from)s) and status = 'queued' and deadline_at < now();
+where id in (select id from jobs where status = 'queued' and deadline_at < now() for update skip locked)
+  and status = any (%(from)s);
 
 -- delete_job --
 -- Forget a job; its files go with `doom_files_of_job`
@@ -162,19 +185,6 @@ where tenant_id = %(tenant_id)s
   and (%(before_at)s::timestamptz is null or (created_at, id) < (%(before_at)s, %(before_id)s))
 order by created_at desc, id desc
 limit %(limit)s;
-
--- announce_worker --
--- A worker is alive and can make these models
-insert into workers (id, host, models) values (%(id)s, %(host)s, %(models)s)
-on conflict (id) do update set models = excluded.models, seen_at = now();
-
--- withdraw_worker --
--- A worker has left
-delete from workers where id = %(id)s;
-
--- forget_workers --
--- Workers that died without a word
-delete from workers where seen_at < now() - interval '1 day';
 
 -- live_models --
 -- What the live workers announce
@@ -459,6 +469,29 @@ select status, count(*) as count from jobs
 where finished_at is null or finished_at > now() - interval '1 hour'
 group by status;
 
+-- depth_by_model --
+-- What waits and runs of each model, and how many live workers announce it
+with unended as (
+    select model,
+        count(*) filter (where status = 'queued') as queued,
+        sum(reserved_gpu_seconds) filter (where status = 'queued') as gpu_seconds,
+        min(created_at) filter (where status = 'queued') as oldest,
+        count(*) filter (where status <> 'queued') as running
+    from jobs where status in ('queued', 'running', 'canceling') group by model
+), offered as (
+    select announced->>'name' as model, count(distinct id) as workers
+    from workers, jsonb_array_elements(models) as announced
+    where seen_at > now() - make_interval(secs => %(alive_seconds)s) group by 1
+)
+select model, coalesce(queued, 0) as queued, coalesce(gpu_seconds, 0)::double precision as gpu_seconds,
+    coalesce(extract(epoch from clock_timestamp() - oldest), 0)::double precision as oldest_seconds,
+    coalesce(running, 0) as running, coalesce(workers, 0) as workers
+from unended full join offered using (model) order by model;
+
+-- count_workers --
+-- The workers that were seen a moment ago
+select count(*) as count from workers where seen_at > now() - make_interval(secs => %(alive_seconds)s);
+
 -- take_delivery --
 -- Note a webhook's delivery; no row when it was delivered before
 insert into webhook_deliveries (id) values (%(id)s) on conflict (id) do nothing returning id;
@@ -583,6 +616,13 @@ from (select distinct l.tenant_id, l.user_id from usage_ledger l
 -- What an operator set for a tenant that is no more
 delete from tenant_limits where tenant_id = %(tenant_id)s;
 
+-- forget_turns_of_departed --
+-- Whose turn it was, of who has left
+with theirs as (delete from tenant_clocks where tenant_id = %(tenant_id)s)
+delete from user_clocks u
+where u.tenant_id = %(tenant_id)s or (u.user_id = %(user_id)s
+    and exists (select from tenants t where t.id = u.tenant_id and t.issuer = %(issuer)s));
+
 -- forget_tenant --
 -- The tenant of who has left, once nothing is theirs; the ledger goes on counting by its id
 delete from tenants where id = %(tenant_id)s;
@@ -590,3 +630,188 @@ delete from tenants where id = %(tenant_id)s;
 -- close_departure --
 -- Erased: only the derived id is left, and the day
 update departures set user_id = null, organization_id = null, erased_at = now() where id = %(id)s and erased_at is null;
+
+-- ==== Reading and following jobs ====
+
+-- standing_of_jobs --
+-- A letter for each job asked for: not this tenant's, queued, known by its version, or something newer. It is asked
+-- all the time, and a text each way costs a tenth of what arrays and rows do
+select string_agg(
+    case when j.id is null then '-' when j.status = 'queued' then 'q' when j.version = asked.version then '=' else '+' end,
+    '' order by asked.number) as letters
+from unnest(string_to_array(%(ids)s, ' '), string_to_array(%(tenants)s, ' '),
+    string_to_array(%(versions)s, ' ')::bigint[]) with ordinality as asked (id, tenant_id, version, number)
+left join jobs j on j.id = asked.id and j.tenant_id = asked.tenant_id;
+
+-- jobs_as_they_stand --
+-- These jobs, if they are these tenants'
+select j.* from unnest(%(ids)s::text[], %(tenants)s::text[]) as asked (id, tenant_id)
+join jobs j on j.id = asked.id and j.tenant_id = asked.tenant_id;
+
+-- outputs_of_jobs --
+-- What these jobs of these tenants made, in order
+select a.* from unnest(%(ids)s::text[], %(tenants)s::text[]) as asked (id, tenant_id)
+join assets a on a.job_id = asked.id and a.tenant_id = asked.tenant_id
+order by a.job_id, a.position;
+
+-- ==== Webhooks out ====
+
+-- put_outgoing_webhook --
+-- Where a new job's end shall be told
+insert into outgoing_webhooks (job_id, tenant_id, id, url) values (%(job_id)s, %(tenant_id)s, %(id)s, %(url)s);
+
+-- find_outgoing_webhook --
+-- Where a job's end is told, and how far that has come
+select * from outgoing_webhooks where job_id = %(job_id)s and tenant_id = %(tenant_id)s;
+
+-- list_webhook_tries --
+-- The last tries at telling a job's end
+select at, status, error, seconds from outgoing_webhook_tries
+where job_id = %(job_id)s and tenant_id = %(tenant_id)s order by number desc limit %(limit)s;
+
+-- redeliver_webhook --
+-- Tell a job's end again, from the first try on, unless it is about to be told anyway
+update outgoing_webhooks set due_at = now(), failures = 0, delivered_at = null, given_up_at = null
+where job_id = %(job_id)s and tenant_id = %(tenant_id)s and event is not null and due_at is null
+returning pg_notify('estampe_webhooks', '');
+
+-- claim_webhooks --
+-- Deliveries that are due, a few of each tenant, for this process to try until their lease ends
+with chosen as (
+    select due.job_id
+    from (select distinct tenant_id from outgoing_webhooks
+          where due_at <= now() and tenant_id <> all (%(busy)s)) as waiting,
+        lateral (select job_id from outgoing_webhooks
+                 where tenant_id = waiting.tenant_id and due_at <= now()
+                 order by due_at limit %(each)s for update skip locked) as due
+    limit %(at_most)s
+)
+update outgoing_webhooks w set tries = tries + 1, due_at = now() + make_interval(secs => %(lease_seconds)s)
+from chosen where w.job_id = chosen.job_id and w.due_at <= now()
+returning w.job_id, w.tenant_id, w.id, w.url, w.event, w.tries, w.failures;
+
+-- note_webhook_try --
+-- What became of a try, unless its lease ended and another process has tried since
+with tried as (
+    update outgoing_webhooks set
+        failures = case when %(delivered)s then 0 else failures + 1 end,
+        delivered_at = case when %(delivered)s then clock_timestamp() end,
+        due_at = clock_timestamp() + make_interval(secs => %(again_in_seconds)s::double precision),
+        given_up_at = case when not %(delivered)s and %(again_in_seconds)s::double precision is null
+            then clock_timestamp() end
+    where job_id = %(job_id)s and tries = %(tries)s and due_at is not null
+    returning job_id, tenant_id, tries
+)
+insert into outgoing_webhook_tries (job_id, tenant_id, number, status, error, seconds)
+select job_id, tenant_id, tries, %(status)s, %(error)s, %(seconds)s from tried;
+
+-- make_webhook_secret --
+-- A tenant's first secret
+insert into webhook_secrets (tenant_id, secret) values (%(tenant_id)s, %(secret)s) on conflict (tenant_id) do nothing;
+
+-- find_webhook_secret --
+-- What signs a tenant's deliveries, and what goes on signing them for a while
+select secret, made_at, case when previous_until > now() then previous end as previous,
+    case when previous_until > now() then previous_until end as previous_until
+from webhook_secrets where tenant_id = %(tenant_id)s;
+
+-- rotate_webhook_secret --
+-- Another secret; the one before goes on signing for a while
+update webhook_secrets set previous = secret, previous_until = now() + make_interval(secs => %(overlap_seconds)s),
+    secret = %(secret)s, made_at = now()
+where tenant_id = %(tenant_id)s;
+
+-- forget_webhook_secret_of_departed --
+-- What signed the deliveries of who has left; these went with the jobs
+delete from webhook_secrets where tenant_id = %(tenant_id)s;
+
+-- ==== The OpenAI dialect ====
+
+-- list_jobs_upwards --
+-- A page of a tenant's jobs, oldest first, each with its place in line
+select j.*, line.* from (
+    select * from jobs j
+    where j.tenant_id = %(tenant_id)s
+      and (%(user_id)s::text is null or j.user_id = %(user_id)s)
+      and (%(kind)s::text is null or j.kind = %(kind)s)
+      and (%(after_at)s::timestamptz is null or (j.created_at, j.id) > (%(after_at)s, %(after_id)s))
+    order by j.created_at, j.id
+    limit %(limit)s
+) as j
+left join lateral (select * from place_in_line(j.id) where j.status = 'queued') as line on true
+order by j.created_at, j.id;
+
+-- take_over_call --
+-- The newest call of this sort that its client may be making again, now under another key
+update idempotency_keys set key = %(key)s, fingerprint = 'waiting', created_at = now()
+where tenant_id = %(tenant_id)s and user_id = %(user_id)s and key = (
+    select key from idempotency_keys
+    where tenant_id = %(tenant_id)s and user_id = %(user_id)s and starts_with(key, %(sort)s)
+      and created_at > now() - make_interval(secs => %(within_seconds)s)
+    order by fingerprint = 'left' desc, fingerprint = 'answered', created_at desc
+    limit 1 for update skip locked)
+returning job_id;
+
+-- mark_call --
+-- How a call stands with its client: answered, or left
+update idempotency_keys set fingerprint = %(standing)s, created_at = now()
+where tenant_id = %(tenant_id)s and user_id = %(user_id)s and key = %(key)s
+returning job_id;
+
+-- give_up_call --
+-- A call that its client left, if nobody took it over meanwhile
+delete from idempotency_keys
+where tenant_id = %(tenant_id)s and user_id = %(user_id)s and key = %(key)s and fingerprint = 'left'
+returning job_id;
+
+-- find_upload --
+-- A picture that this person brought before
+select * from assets
+where tenant_id = %(tenant_id)s and user_id = %(user_id)s and sha256 = %(sha256)s and job_id is null
+order by created_at desc limit 1;
+
+-- ==== Workers ====
+
+-- announce_worker --
+-- A worker is alive and can make these models; a heartbeat that was missed starts its watch anew
+insert into workers (id, host, models, slots) values (%(id)s, %(host)s, %(models)s, %(slots)s)
+on conflict (id) do update set models = excluded.models, slots = excluded.slots, seen_at = clock_timestamp(),
+    steady_since = case when workers.seen_at < clock_timestamp() - make_interval(secs => %(gap_seconds)s)
+        then clock_timestamp() else workers.steady_since end;
+
+-- withdraw_worker --
+-- A worker has left
+delete from workers where id = %(id)s;
+
+-- forget_workers --
+-- Workers that died without a word
+delete from workers where seen_at < now() - interval '1 day';
+
+-- may_take_over --
+-- Whether a worker may judge the others. Whoever was cut off, or whose server was away, has seen none of them either;
+-- and three judges, those who have watched for longest, are enough for any number of workers
+select exists (
+    select from (
+        select id, seen_at, steady_since from workers
+        where seen_at > now() - make_interval(secs => %(stalled_seconds)s) order by steady_since, id limit 3) as judges
+    where id = %(worker)s and seen_at > now() - make_interval(secs => %(stalled_seconds)s::double precision / 2)
+      and steady_since < now() - make_interval(secs => %(stalled_seconds)s)
+      and pg_postmaster_start_time() < now() - make_interval(secs => %(stalled_seconds)s)
+) as may;
+
+-- jobs_of_worker --
+-- What a worker is said to run
+select * from jobs where worker_id = %(worker)s and status in ('running', 'canceling');
+
+-- put_checkpoint --
+-- How far a running attempt is; of one that is no longer the job's, nothing is kept
+with mine as (
+    select id, attempt from jobs where id = %(job_id)s and attempt = %(attempt)s and status = 'running'
+    for no key update
+)
+insert into checkpoints (job_id, attempt, data) select id, attempt, %(data)s from mine
+on conflict (job_id) do update set attempt = excluded.attempt, at = excluded.at, data = excluded.data;
+
+-- find_checkpoint --
+-- What an earlier attempt left of a job
+select data from checkpoints where job_id = %(job_id)s;

@@ -1,7 +1,7 @@
 """ENGINE: parameters in, events out. An engine knows no tenant, no HTTP, no database and no file format."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -37,7 +37,41 @@ class Notes(msgspec.Struct, frozen=True):
     values: dict[str, list[str]]
 
 
-Event = Progress | Preview | Output | Notes
+class Checkpoint(msgspec.Struct, frozen=True):
+    """Enough to go on from here in another process, and to make the same bytes as if nothing had happened.
+
+    To be had after every step: the newest is kept every other second, where it is at most 8 MiB.
+    """
+
+    data: bytes
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """The last event of each member: all its outputs were yielded, or `error` says why not.
+
+    An `EngineError` is told to the person; any other exception is a fault of the engine, and tried again.
+    """
+
+    error: Exception | None = None
+
+
+Event = Progress | Preview | Output | Notes | Checkpoint | Ended
+Told = tuple[int, Event]
+"""An event, and which member of the batch it is of."""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """One member of a batch.
+
+    `parameters` match the model's schema; every default is filled, `seed` is set, and an input picture or
+    mask comes as a `pathlib.Path` under `input` and `mask`. `checkpoint` is what an earlier run of this
+    very request left, maybe of another version: what cannot be read is ignored. Once `wanted` says no,
+    events of this member are for nobody.
+    """
+
+    parameters: Mapping[str, Any]
+    checkpoint: bytes | None = None
+    wanted: Callable[[], bool] = lambda: True
 
 
 class Engine(ABC):
@@ -53,11 +87,36 @@ class Engine(ABC):
         """Load what `run` needs. Called once, in the process that will run."""
 
     @abstractmethod
-    def run(self, model: str, parameters: Mapping[str, Any]) -> Iterator[Event]:
-        """Make what `parameters` ask (they match the model's schema, every default is filled, `seed` is set).
+    def run(self, model: str, batch: Sequence[Request]) -> Iterator[Told]:
+        """Make what the members of the batch ask: at most the model's `max_batch`, alike in its `batch_by`.
 
-        `Notes` come first, progress never falls, and each position yields one `Output`. Closing the
-        iterator cancels. Raises `EngineError` for what cannot be made. The same parameters give the same
-        bytes in any process, unless the model says `deterministic=False`. An input picture or mask comes
-        as a `pathlib.Path` under `input` and `mask`.
+        Of each member `Notes` come first, progress never falls, each position yields one `Output`, and
+        `Ended` comes last. What cannot be made of one member is its `Ended(error)`, so that the others go
+        on; what this raises ends them all. Closing the iterator cancels. The same parameters give the same
+        bytes in any process and any batch, unless the model says `deterministic=False`. Time is charged to
+        the members that have begun and not ended, in equal shares.
         """
+
+
+def in_turn(make: Callable[[Request], Iterator[Event]], batch: Sequence[Request]) -> Iterator[Told]:
+    """The `run` of an engine that makes one request at a time: the first member never waits for the others.
+
+    `make` raises what cannot be made, and yields no `Ended`.
+    """
+    for member, request in enumerate(batch):
+        events = make(request)
+        error = None
+        try:
+            while request.wanted() and (event := next(events, None)) is not None:
+                yield member, event
+        except Exception as raised:  # noqa: BLE001 - whatever it is, it is this member's, and the others go on
+            error = raised
+        finally:
+            _close(events)
+        yield member, Ended(error)
+
+
+def _close(events: Iterator[Event]) -> None:
+    close = getattr(events, "close", None)
+    if close is not None:
+        close()

@@ -5,38 +5,42 @@ import re
 import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from estampe.domain import Model, Progress
-from estampe.engines import Engine, Event, Frames, Notes, Output, Preview
+from estampe.engines import Checkpoint, Ended, Engine, Event, Frames, Notes, Output, Preview, Request, Told
 from estampe.engines._parameters import number, schema, seeds
 from estampe.errors import EngineError, Text
 
 _DIRECTIVE = re.compile(r"\[(steps|sleep|fail|retry|crash|hang)(?: ([0-9]+(?:\.[0-9]+)?))?\]")
 _SLICE_SECONDS = 0.02
 _PREVIEW_SIDE = 32
+_MAX_BATCH = 8
 _START = {"input_asset_id": {"type": "string"}, "strength": number(0.0, 1.0, 0.5)}
+_MASK = {"mask_asset_id": {"type": "string"}}
 
 
 class Fake(Engine):
-    """Draws a gradient with seeded noise, mixed with the input picture if there is one.
+    """Draws a gradient with seeded noise, mixed with the input picture if there is one, where the mask is white.
 
+    A batch advances together, a step of each member at a time, and its members sleep side by side.
     Directives in the prompt make it behave in other ways:
 
     [steps N]        N steps instead of `num_inference_steps`
     [sleep SECONDS]  sleep in each step, in small slices that can be cancelled between
-    [fail]           raise an `EngineError` that no retry mends
-    [retry]          raise an `EngineError` that a retry may mend
-    [crash]          kill the process, as a driver might
+    [fail]           end with an `EngineError` that no retry mends
+    [retry]          end with an `EngineError` that a retry may mend
+    [crash]          kill the process, as a driver might, and the whole batch with it
     [hang]           sleep for ever without yielding
     """
 
     name = "fake"
 
     def models(self) -> Sequence[Model]:
+        takes = {"image": _START | _MASK, "video": _START}
         steps = number(1, 50, 4)
         guidance = number(1, 5, 2.5)
         return [
@@ -46,28 +50,61 @@ class Fake(Engine):
                 engine=self.name,
                 title=f"Fake {kind}",
                 description="For tests: no model at all.",
-                parameters=schema(kind, num_inference_steps=steps, guidance_scale=guidance, **_START),
+                parameters=schema(kind, num_inference_steps=steps, guidance_scale=guidance, **takes[kind]),
                 default=True,
+                max_batch=_MAX_BATCH,
+                batch_by=("width", "height") if kind == "image" else ("width", "height", "num_frames"),
             )
             for kind in ("image", "video")
         ]
 
-    def run(self, model: str, parameters: Mapping[str, Any]) -> Iterator[Event]:
-        said = dict(_DIRECTIVE.findall(parameters["prompt"]))
-        yield Notes({"understood": list(said), "ignored": []})
-        _misbehave(said)
-        steps = int(float(said.get("steps") or parameters["num_inference_steps"]))
-        total = steps * parameters["num_outputs"]
-        count = parameters["num_frames"] if model == "fake-video" else 1
-        size = (parameters["width"], parameters["height"])
-        for position, seed in enumerate(seeds(parameters["seed"], parameters["num_outputs"])):
-            for step in range(1, steps + 1):
-                yield from _slept(float(said.get("sleep") or 0), position * steps + step - 1, total)
-                yield _progress(position * steps + step, total)
-                if step == (steps + 1) // 2:
-                    yield Preview(position=position, frames=_drawn(seed, 1, (_PREVIEW_SIDE, _PREVIEW_SIDE)))
-            frames = _mixed(_drawn(seed, count, size), parameters)
-            yield Output(position=position, frames=frames, seed=seed)
+    def run(self, model: str, batch: Sequence[Request]) -> Iterator[Told]:
+        going = {member: _events(model, request) for member, request in enumerate(batch)}
+        while going:
+            asleep = True
+            for member, events in list(going.items()):
+                event = _next(events) if batch[member].wanted() else Ended()
+                if isinstance(event, Ended):
+                    del going[member]
+                asleep = asleep and isinstance(event, _Asleep)
+                yield member, event.progress if isinstance(event, _Asleep) else event
+            if asleep:
+                time.sleep(_SLICE_SECONDS)
+
+
+class _Asleep(NamedTuple):
+    """Nothing new: where the member is and stays."""
+
+    progress: Progress
+
+
+def _next(events: Iterator[Event | _Asleep]) -> Event | _Asleep:
+    try:
+        return next(events, Ended())
+    except EngineError as error:
+        return Ended(error)
+
+
+def _events(model: str, request: Request) -> Iterator[Event | _Asleep]:
+    parameters = request.parameters
+    said = dict(_DIRECTIVE.findall(parameters["prompt"]))
+    yield Notes({"understood": list(said), "ignored": []})
+    _misbehave(said)
+    steps = int(float(said.get("steps") or parameters["num_inference_steps"]))
+    seconds = float(said.get("sleep") or 0)
+    total = steps * parameters["num_outputs"]
+    done = _read(request.checkpoint, total)
+    count = parameters["num_frames"] if model == "fake-video" else 1
+    size = (parameters["width"], parameters["height"])
+    for position, seed in enumerate(seeds(parameters["seed"], parameters["num_outputs"])):
+        while done < (position + 1) * steps:
+            yield from _sleeping(seconds, _progress(done, total))
+            done += 1
+            yield _progress(done, total)
+            yield Checkpoint(str(done).encode())
+            if done == position * steps + (steps + 1) // 2:
+                yield Preview(position=position, frames=_drawn(seed, 1, (_PREVIEW_SIDE, _PREVIEW_SIDE)))
+        yield Output(position=position, frames=_mixed(_drawn(seed, count, size), parameters), seed=seed)
 
 
 def _misbehave(said: dict[str, str]) -> None:
@@ -83,12 +120,16 @@ def _misbehave(said: dict[str, str]) -> None:
         time.sleep(1)
 
 
-def _slept(seconds: float, done: int, total: int) -> Iterator[Progress]:
-    """Repeats where it is after each slice: whoever closes the iterator waits no longer than that."""
+def _read(checkpoint: bytes | None, total: int) -> int:
+    """The steps done before."""
+    digits = checkpoint or b""
+    return int(digits) if digits.isdigit() and int(digits) <= total else 0
+
+
+def _sleeping(seconds: float, progress: Progress) -> Iterator[_Asleep]:
     until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
-        time.sleep(min(left, _SLICE_SECONDS))
-        yield _progress(done, total)
+    while time.monotonic() < until:
+        yield _Asleep(progress)
 
 
 def _progress(done: int, total: int) -> Progress:
@@ -96,12 +137,16 @@ def _progress(done: int, total: int) -> Progress:
 
 
 def _mixed(frames: Frames, parameters: Mapping[str, Any]) -> Frames:
-    """`strength` says how much of the input picture gives way."""
+    """`strength` says how much of the input picture gives way, and the mask where it does: in white."""
     if "input" not in parameters:
         return frames
+    size = (frames.shape[2], frames.shape[1])
     with Image.open(parameters["input"]) as picture:
-        start = np.asarray(picture.convert("RGB").resize((frames.shape[2], frames.shape[1])))
+        start = np.asarray(picture.convert("RGB").resize(size))
     share = parameters["strength"]
+    if "mask" in parameters:
+        with Image.open(parameters["mask"]) as mask:
+            share = share * np.asarray(mask.convert("L").resize(size))[..., None] / 255
     mixed: Frames = (start * (1 - share) + frames * share).astype(np.uint8)
     return mixed
 

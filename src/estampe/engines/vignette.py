@@ -8,19 +8,22 @@ import numpy as np
 from PIL import Image
 
 from estampe.domain import Model, Progress
-from estampe.engines import Engine, Event, Notes, Output, Preview
+from estampe.engines import Checkpoint, Engine, Event, Notes, Output, Preview, Request, Told, in_turn
 from estampe.engines._parameters import number, schema, seeds
 from estampe.engines._vignette.canvas import Bytes, cut_out, framed, on, posed
+from estampe.engines._vignette.halfway import Halfway, read_halfway
 from estampe.engines._vignette.lexicon import lexicon
 from estampe.engines._vignette.motion import poses
-from estampe.engines._vignette.network import Floats, Network, noise
+from estampe.engines._vignette.network import Floats, Network, Step, noise, schedule
 from estampe.engines._vignette.prompt import Reading, read
 from estampe.errors import EngineError, Text
 
 PREVIEWS = 4
+MAX_BATCH = 4
 _PREVIEW_SIDE = 256
 _SCALE = 4  # larger costs time that the eye does not see
 _LIVELY_SCALE = 2
+_SHAPE = ("width", "height", "num_outputs", "num_inference_steps")
 
 
 class Vignette(Engine):
@@ -46,6 +49,8 @@ class Vignette(Engine):
                 description="Small stickers of forty subjects, in English or French, on a plain CPU.",
                 parameters=schema("image", num_inference_steps=number(1, 50, 12), guidance_scale=guidance),
                 default=True,
+                max_batch=MAX_BATCH,
+                batch_by=_SHAPE,
             ),
             Model(
                 name="vignette-clip",
@@ -55,23 +60,27 @@ class Vignette(Engine):
                 description="A sticker that moves in a loop: say how, or it sways.",
                 parameters=schema("video", num_inference_steps=number(1, 50, 6), guidance_scale=guidance),
                 default=True,
+                max_batch=MAX_BATCH,
+                batch_by=(*_SHAPE, "num_frames"),
             ),
         ]
 
     def setup(self) -> None:
         self._network = Network()
 
-    def run(self, model: str, parameters: Mapping[str, Any]) -> Iterator[Event]:
+    def run(self, model: str, batch: Sequence[Request]) -> Iterator[Told]:
         if self._network is None:
             self.setup()
-        assert self._network is not None  # noqa: S101 - setup made it
-        yield from _Request(self._network, parameters, moving=model == "vignette-clip").events()
+        network, moving = self._network, model == "vignette-clip"
+        assert network is not None  # noqa: S101 - setup made it
+        return in_turn(lambda request: _Drawing(network, request, moving=moving).events(), batch)
 
 
-class _Request:
+class _Drawing:
     """One request on its way."""
 
-    def __init__(self, network: Network, parameters: Mapping[str, Any], *, moving: bool) -> None:
+    def __init__(self, network: Network, request: Request, *, moving: bool) -> None:
+        parameters: Mapping[str, Any] = request.parameters
         self._network = network
         self._given = parameters
         self._moving = moving
@@ -80,50 +89,65 @@ class _Request:
         self._size = (parameters["width"], parameters["height"])
         self._steps = parameters["num_inference_steps"]
         self._background = lexicon().backgrounds[self._reading.background]
-        self._done = 0
         subject = self._reading.subject
         self._alive = moving and subject is not None and subject.lively
         self._count = parameters["num_frames"] if moving else 1
-        self._total = parameters["num_outputs"] * (self._steps * (1 + self._alive) + self._count)
+        self._way = schedule(self._steps) * (1 + self._alive)
+        self._total = parameters["num_outputs"] * (len(self._way) + self._count)
+        self._halfway = read_halfway(request.checkpoint, longest=len(self._way))
+        self._done = len(self._halfway.finished) * (len(self._way) + self._count) + self._halfway.step
 
     def events(self) -> Iterator[Event]:
         ignored = dict.fromkeys(self._reading.ignored + self._unwanted.ignored)
         yield Notes({"understood": list(self._reading.understood), "ignored": list(ignored)})
         if self._reading.subject is None:
             raise EngineError(_no_subject(self._reading))
+        finished = list(self._halfway.finished)
         for position, seed in enumerate(seeds(self._given["seed"], self._given["num_outputs"])):
-            yield from self._output(position, seed)
+            again = position < len(finished)
+            if not again:
+                yield from self._denoised(position, seed)
+                finished.append(self._halfway.latent)
+                self._halfway = Halfway(tuple(finished))
+            frames = []
+            for frame in self._frames(self._network.decode(finished[position])):
+                frames.append(frame)
+                yield self._progress("decoding", steps=0 if again else 1)
+            yield Output(position=position, frames=np.stack(frames), seed=seed)
 
-    def _output(self, position: int, seed: int) -> Iterator[Event]:
-        """Alone in its batch, so that its seed makes it again."""
-        start = noise(seed)
-        wanted = self._network.condition(self._tokens())
-        unwanted = self._network.condition(self._unwanted.tokens)
-        latent = start
+    def _denoised(self, position: int, seed: int) -> Iterator[Event]:
+        """Alone in its batch, so that its seed makes it again. Leaves its latent in `halfway`."""
         every = math.ceil(self._steps / PREVIEWS)
-        drawing = self._network.draw(start, wanted, unwanted, self._given["guidance_scale"], self._steps)
-        for count, step in enumerate(drawing, start=1):
-            latent = step.latent
+        for step in self._steps_of(noise(seed)):
+            count = self._halfway.step + 1
+            picture = step.latent if count <= self._steps else self._halfway.picture
+            self._halfway = Halfway(self._halfway.finished, count, step.latent, picture)
             yield self._progress("denoising")
+            yield Checkpoint(self._halfway.packed())
             if count % every == 0 and count < self._steps:
                 yield self._preview(position, step.estimate)
+
+    def _steps_of(self, start: Floats) -> Iterator[Step]:
+        """Those that are left: of drawing, then of moving what was drawn."""
+        wanted = self._network.condition(self._tokens())
+        step, latent = self._halfway.step, self._halfway.latent
+        if step < self._steps:
+            words = (wanted, self._network.condition(self._unwanted.tokens))
+            guidance = self._given["guidance_scale"]
+            latent = latent if step else start
+            yield from self._network.draw(latent, words, guidance=guidance, steps=self._way[step : self._steps])
+            step = self._steps
         if self._alive:
-            for step in self._network.animate(start, wanted, latent, self._count, self._steps):
-                latent = step.latent
-                yield self._progress("denoising")
-        frames = []
-        for frame in self._frames(self._network.decode(latent)):
-            frames.append(frame)
-            yield self._progress("decoding")
-        yield Output(position=position, frames=np.stack(frames), seed=seed)
+            latent = latent if step > self._steps else np.repeat(start, self._count, 0)
+            yield from self._network.animate(latent, wanted, self._halfway.picture, self._way[step:])
 
     def _tokens(self) -> list[str]:
         """What the network learned to move, it learned in relief."""
         tokens = self._reading.tokens
         return [*tokens, "3d"] if self._alive and self._reading.style is None else tokens
 
-    def _progress(self, stage: str) -> Progress:
-        self._done += 1
+    def _progress(self, stage: str, *, steps: int = 1) -> Progress:
+        self._done += steps
         return Progress(fraction=self._done / self._total, step=self._done, steps=self._total, stage=stage)
 
     def _preview(self, position: int, estimate: Floats) -> Preview:

@@ -18,7 +18,7 @@ EstampeError
 │   └── JobNotFinished · JobFailed · JobCanceled · JobExpired · IdempotencyInProgress
 ├── QuotaExhausted · RateLimited · QueueFull
 ├── Unavailable
-│   └── IdentityProviderUnavailable · LimitsUnavailable · NoWorker · Draining
+│   └── IdentityProviderUnavailable · LimitsUnavailable · NoWorker · StoreUnavailable · Draining
 └── EngineError                         what an engine raises; ends as a job's `error`, never as a status
 """
 
@@ -69,6 +69,7 @@ from estampe.errors.states import (
     QueueFull,
     QuotaExhausted,
     RateLimited,
+    StoreUnavailable,
     Unavailable,
 )
 
@@ -107,6 +108,7 @@ __all__ = [
     "SessionPending",
     "SignInCodeInvalid",
     "StepUpRequired",
+    "StoreUnavailable",
     "Text",
     "TokenExpired",
     "TokenInvalid",

@@ -91,6 +91,13 @@ class LimitsUnavailable(Unavailable):
     title = Text("Limits cannot be checked now.", "Les limites ne peuvent pas être vérifiées pour l'instant.")
 
 
+class StoreUnavailable(Unavailable):
+    """The place where files lie does not answer, or refuses us."""
+
+    code = "store_unavailable"
+    title = Text("The store of files cannot be reached.", "Le stockage des fichiers est injoignable.")
+
+
 class Draining(Unavailable):
     """The process is stopping."""
 

@@ -4,19 +4,19 @@ import asyncio
 import contextlib
 import gc
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from types import FrameType
 
 import msgspec
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Mount
-from starlette.types import ASGIApp
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from estampe.http import (
     assets,
     auth_events,
+    deliveries,
+    dialect,
     docs_page,
     generate,
     health,
@@ -25,10 +25,12 @@ from estampe.http import (
     metrics,
     models,
     sign_in,
+    status,
     streams,
     usage,
     webhooks,
 )
+from estampe.http.express import Express
 from estampe.http.installation import Installation
 from estampe.http.metered import Metered
 from estampe.http.pages import Pages
@@ -36,8 +38,24 @@ from estampe.http.route import Access, Call, Handler, Reply, Route
 from estampe.http.table import Table
 
 EXPOSED = ["Location", "Retry-After", "ETag", "X-Request-Id", "WWW-Authenticate", "Content-Range",
-           "RateLimit-Policy", "RateLimit"]  # fmt: skip
+           "RateLimit-Policy", "RateLimit", "X-Should-Retry", "OpenAI-Poll-After-Ms"]  # fmt: skip
 TAKEN = ["Authorization", "Content-Type", "Idempotency-Key", "Prefer", "If-None-Match", "Last-Event-ID", "Range"]
+# What OpenAI's client says of itself, in a browser too.
+TAKEN += [
+    f"X-Stainless-{word}"
+    for word in (
+        "Arch",
+        "Lang",
+        "OS",
+        "Package-Version",
+        "Retry-Count",
+        "Runtime",
+        "Runtime-Version",
+        "Timeout",
+        "Poll-Helper",
+        "Custom-Poll-Interval",
+    )
+]
 
 
 def table(max_upload_bytes: int, metrics_for: str = "operator") -> Table:
@@ -46,6 +64,7 @@ def table(max_upload_bytes: int, metrics_for: str = "operator") -> Table:
         [
             *generate.ROUTES,
             *jobs.ROUTES,
+            *status.ROUTES,
             *streams.ROUTES,
             *assets.routes(max_upload_bytes),
             *keys.ROUTES,
@@ -54,6 +73,8 @@ def table(max_upload_bytes: int, metrics_for: str = "operator") -> Table:
             *sign_in.ROUTES,
             *auth_events.ROUTES,
             *webhooks.ROUTES,
+            *deliveries.ROUTES,
+            *dialect.routes(max_upload_bytes),
             *metrics.routes(metrics_for),
             *health.ROUTES,
         ]
@@ -71,19 +92,9 @@ def table(max_upload_bytes: int, metrics_for: str = "operator") -> Table:
 def application(installation: Installation, opened: contextlib.AbstractAsyncContextManager[None]) -> ASGIApp:
     """The ASGI app; `opened` holds the database and the rest open for as long as it serves."""
     front = table(installation.settings.max_upload_bytes, installation.settings.metrics).asgi(installation)
-    middleware = [
-        Middleware(
-            CORSMiddleware,
-            allow_origins=list(installation.settings.allowed_origins),
-            allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=TAKEN,
-            expose_headers=EXPOSED,
-            max_age=600,
-        )
-    ]
 
     @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: object) -> AsyncIterator[None]:
         async with opened:
             _end_streams_on_signals(installation.hub.stop_streams)
             # Thousands of streams make a large heap: without this, collections show as half-second pauses.
@@ -92,12 +103,22 @@ def application(installation: Installation, opened: contextlib.AbstractAsyncCont
             yield
             installation.hub.stop_streams()
 
-    served: ASGIApp = Metered(Pages(front))
-    return Starlette(
-        routes=[Mount("/", app=served)],
-        middleware=middleware if installation.settings.allowed_origins else [],
-        lifespan=lifespan,
-    )
+    started, ordinary = Router(lifespan=lifespan), Metered(Pages(front))
+
+    def whole(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return (started if scope["type"] == "lifespan" else ordinary)(scope, receive, send)
+
+    served: ASGIApp = Express(whole, installation)
+    if installation.settings.allowed_origins:
+        served = CORSMiddleware(
+            served,
+            allow_origins=list(installation.settings.allowed_origins),
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=TAKEN,
+            expose_headers=EXPOSED,
+            max_age=600,
+        )
+    return served
 
 
 def _end_streams_on_signals(stop: Callable[[], None]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,8 +13,8 @@ import msgspec
 
 from estampe import policy
 from estampe.assets import Keeping
-from estampe.domain import Asset, TenantId
-from estampe.errors import BodyTooLarge, LimitExceeded, MediaTypeUnsupported, NotFound
+from estampe.domain import Asset, Principal, TenantId
+from estampe.errors import BodyTooLarge, LimitExceeded, MediaTypeUnsupported, NotFound, StoreUnavailable
 from estampe.http import ranges, views
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Answer, Call, Reply, Route, Stream
@@ -60,9 +61,40 @@ async def content(call: Call[None, ContentQuery]) -> Answer:
         tenant = TenantId(query.tenant)
         here.links.check(tenant, call.path["asset_id"], query.variant, query.expires, query.signature)
         asset = await _find(here, tenant, call.path["asset_id"])
+        elsewhere = await _elsewhere(call, asset, query.expires)
+        if elsewhere is not None:
+            return elsewhere
     else:
         asset = await _mine(call)
-    return _thumbnail(here, asset) if query.variant == "thumbnail" else _original(here, call, asset)
+    answer = thumbnail(here, asset) if query.variant == "thumbnail" else original(here, call, asset)
+    if isinstance(answer, Stream) and not call.head:
+        answer.chunks = await _begun(answer.chunks)
+    return answer
+
+
+async def _elsewhere(call: Call[None, ContentQuery], asset: Asset, expires: int) -> Reply | None:
+    """The way to the store itself, where people reach it; no longer open than the link that was shown."""
+    if call.head:
+        return None  # what the store signs is good for GET alone
+    here: Installation = call.installation
+    seconds = expires - int(time.time())
+    link = await here.shelf.store.link(asset.thumbnail_key if call.query.variant == "thumbnail" else asset.key, seconds)
+    if link is None:
+        return None
+    headers = {"Location": link, "Cache-Control": f"private, max-age={seconds // 2}"}
+    return Reply(307, headers=headers | {"Cross-Origin-Resource-Policy": "cross-origin"})
+
+
+async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """With the first piece at hand: what is missing or away is refused, instead of cut short."""
+    first = await anext(chunks, b"")
+
+    async def all_of_it() -> AsyncIterator[bytes]:
+        yield first
+        async for chunk in chunks:
+            yield chunk
+
+    return all_of_it()
 
 
 async def _mine(call: Call[Any, Any]) -> Asset:
@@ -88,12 +120,12 @@ def _headers(here: Installation, etag: str) -> dict[str, str]:
     }
 
 
-def _thumbnail(here: Installation, asset: Asset) -> Stream:
+def thumbnail(here: Installation, asset: Asset) -> Stream:
     headers = _headers(here, f'"{asset.sha256}-thumbnail"')
     return Stream(here.shelf.store.read(asset.thumbnail_key), headers=headers, media_type="image/webp")
 
 
-def _original(here: Installation, call: Call[Any, Any], asset: Asset) -> Answer:
+def original(here: Installation, call: Call[Any, Any], asset: Asset) -> Answer:
     etag = f'"{asset.sha256}"'
     name = f"{asset.job_id or asset.id}.{EXTENSIONS.get(asset.media_type, asset.media_type.partition('/')[2])}"
     headers = _headers(here, etag) | {
@@ -126,20 +158,24 @@ def _matches(header: str | None, etag: str) -> bool:
 
 async def upload(call: Call[bytes, None]) -> Reply:
     here: Installation = call.installation
-    me = call.principal
-    async with _draft(call.body) as path:
+    asset = await bring(here, call.principal, call.body)
+    answer = views.stored(asset, here.links)
+    return Reply(201, answer, {"Location": f"{here.settings.url}/api/assets/{asset.id}"})
+
+
+async def bring(here: Installation, me: Principal, content: bytes) -> Asset:
+    """Keep a person's own picture. Raises `MediaTypeUnsupported` or `LimitExceeded` for what is not one."""
+    async with draft(content) as path:
         kind = here.kinds[UPLOADED]
         found = await asyncio.to_thread(kind.inspect, path)
         owner = Keeping(tenant_id=me.tenant.id, user_id=me.user_id)
         async with here.database.tenant(me.tenant.id) as scope:
             await scope.run("put_tenant", id=me.tenant.id, **msgspec.structs.asdict(me.tenant))
-        asset = await here.shelf.upload(path, kind, found, owner)
-    answer = views.stored(asset, here.links)
-    return Reply(201, answer, {"Location": f"{here.settings.url}/api/assets/{asset.id}"})
+        return await here.shelf.upload(path, kind, found, owner)
 
 
 @asynccontextmanager
-async def _draft(body: bytes) -> AsyncIterator[Path]:
+async def draft(body: bytes) -> AsyncIterator[Path]:
     """The body as a file, for as long as the block lasts."""
     handle, name = tempfile.mkstemp(prefix="estampe-upload-")
     path = Path(name)
@@ -163,13 +199,14 @@ def routes(max_upload_bytes: int) -> list[Route]:
         Route("POST", "/api/uploads", upload, may=Permission.IMAGES_GENERATE, summary="Bring a picture to start from",
               tag="assets", body=bytes, body_types=PICTURES, body_limit=max_upload_bytes,
               spends=True,
-              replies={201: StoredFile}, refuses=(BodyTooLarge, MediaTypeUnsupported, LimitExceeded)),
+              replies={201: StoredFile},
+              refuses=(BodyTooLarge, MediaTypeUnsupported, LimitExceeded, StoreUnavailable)),
         Route("GET", "/api/assets", list_assets, may=Access.SIGNED_IN, summary="Kept files, newest first",
               tag="assets", query=AssetsQuery, replies={200: AssetPage}),
         Route("GET", "/api/assets/{asset_id}", facts, may=Access.SIGNED_IN, summary="Facts about a kept file",
               tag="assets", replies={200: StoredFile}, refuses=(NotFound,)),
         Route("GET", "/api/assets/{asset_id}/content", content, may=Access.SIGNED_URL,
               summary="The bytes of a kept file: by a signed URL, or with a token", tag="assets",
-              query=ContentQuery, replies={200: None, 206: None, 304: None, 416: None}, streams="*/*",
-              refuses=(NotFound,)),
+              query=ContentQuery, replies={200: None, 206: None, 304: None, 307: None, 416: None}, streams="*/*",
+              refuses=(NotFound, StoreUnavailable)),
     ]  # fmt: skip

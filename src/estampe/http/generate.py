@@ -1,15 +1,17 @@
 """Ask for a picture or a clip, and ask again: what makes jobs."""
 
+import hashlib
 from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
 from estampe import media, policy
-from estampe.domain import AssetId, JobId, Status, TenantId
+from estampe.domain import AssetId, Job, JobId, Model, Principal, Status, TenantId
 from estampe.errors import (
     FieldError,
     IdempotencyMismatch,
+    IdentityMismatch,
     InvalidRequest,
     InvalidRequestBody,
     LimitExceeded,
@@ -21,6 +23,7 @@ from estampe.errors import (
     UnknownModel,
 )
 from estampe.http import views
+from estampe.http.deliveries import require_acceptable
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Call, Handler, Reply, Route
 from estampe.http.schemas import ABOUT_THE_REQUEST, Accepted, Generate, GenerateImage, GenerateVideo, Result
@@ -30,6 +33,8 @@ from estampe.policy.permissions import Permission
 
 LONGEST_WAIT_SECONDS = 60.0
 LONGEST_KEY = 255
+BATCH_KEY_LENGTH = 32
+MIN_BATCH = 2
 INPUTS = ("input_asset_id", "mask_asset_id")
 
 
@@ -37,28 +42,42 @@ def create(kind: str) -> Handler:
     async def handler(call: Call[Generate, None]) -> Reply:
         here: Installation = call.installation
         body, me = call.body, call.principal
-        policy.require_same_identity(me, body.user_id, body.organization_id)
-        key, seconds = _idempotency_key(call), _preferred_wait(call)
-        model = await here.announced.choose(kind, None if body.model is UNSET else body.model)
-        asked = _asked(body)
-        parameters = media.resolve(asked, model)
-        await _require_inputs(here, me.tenant.id, parameters)
-        order = Order(
-            principal=me,
-            kind=kind,
-            model=model.name,
-            parameters=parameters,
-            charge=_charge(here, kind, model.name, parameters),
-            metadata=body.metadata,
-            deadline_s=body.deadline_s,
-            idempotency_key=key,
-            asked=msgspec.json.encode(body, order="sorted"),
-        )
-        job, _ = await here.queue.submit(order)
+        key, seconds = idempotency_key(call), _preferred_wait(call)
+        job = await place(here, me, kind, body, key=key, asked=msgspec.json.encode(body, order="sorted"))
         return await _answer(here, me.tenant.id, job.id, seconds)
 
     handler.__name__ = f"generate_{kind}"
     return handler
+
+
+async def place(here: Installation, me: Principal, kind: str, body: Generate, *, key: str | None, asked: bytes) -> Job:
+    """The one way to a new job, for every dialect: `asked` is what a second request with this key must repeat."""
+    policy.require_same_identity(me, body.user_id, body.organization_id)
+    require_acceptable(here, body.webhook_url)
+    model, parameters = await resolved(here, kind, body)
+    await _require_inputs(here, me.tenant.id, parameters)
+    order = Order(
+        principal=me,
+        kind=kind,
+        model=model.name,
+        parameters=parameters,
+        charge=_charge(here, kind, model.name, parameters),
+        metadata=body.metadata,
+        deadline_s=body.deadline_s,
+        webhook_url=body.webhook_url,
+        priority="normal" if body.priority is UNSET else body.priority,
+        batch_key=_batch_key(model, parameters),
+        idempotency_key=key,
+        asked=asked,
+    )
+    job, _ = await here.queue.submit(order)
+    return job
+
+
+async def resolved(here: Installation, kind: str, body: Generate) -> tuple[Model, dict[str, Any]]:
+    """The model that will make it, and every parameter as it will be used. Raises what either refuses."""
+    model = await here.announced.choose(kind, None if body.model is UNSET else body.model)
+    return model, media.resolve(_asked(body), model)
 
 
 def _asked(body: Generate) -> dict[str, Any]:
@@ -70,6 +89,14 @@ def _asked(body: Generate) -> dict[str, Any]:
 def _charge(here: Installation, name: str, model: str, parameters: dict[str, Any]) -> Charge:
     kind = here.kinds[name]
     return Charge(model=model, unit=f"{kind.unit}s", units=kind.units(parameters))
+
+
+def _batch_key(model: Model, parameters: dict[str, Any]) -> str | None:
+    """What can run in one batch has the same: the model, and the parameters that its batches must agree in."""
+    if model.max_batch < MIN_BATCH:
+        return None
+    agreed = [model.engine, model.name, [parameters.get(name) for name in sorted(model.batch_by)]]
+    return hashlib.sha256(msgspec.json.encode(agreed, order="sorted")).hexdigest()[:BATCH_KEY_LENGTH]
 
 
 async def _require_inputs(here: Installation, tenant: TenantId, parameters: dict[str, Any]) -> None:
@@ -105,6 +132,7 @@ async def retry(call: Call[None, None]) -> Reply:
     model = await here.announced.choose(old.kind, old.model)
     parameters = media.resolve(old.parameters, model)
     await _require_inputs(here, me.tenant.id, parameters)
+    told = await here.webhooks.find(me.tenant.id, old.id)
     order = Order(
         principal=me,
         kind=old.kind,
@@ -112,15 +140,18 @@ async def retry(call: Call[None, None]) -> Reply:
         parameters=parameters,
         charge=_charge(here, old.kind, old.model, parameters),
         metadata=old.metadata,
+        webhook_url=told[0].url if told else None,
+        priority=old.priority,
+        batch_key=_batch_key(model, parameters),
         retry_of=old.id,
-        idempotency_key=_idempotency_key(call),
+        idempotency_key=idempotency_key(call),
         asked=old.id.encode(),
     )
     job, _ = await here.queue.submit(order)
     return await _answer(here, me.tenant.id, job.id, _preferred_wait(call))
 
 
-def _idempotency_key(call: Call[Any, Any]) -> str | None:
+def idempotency_key(call: Call[Any, Any]) -> str | None:
     key = call.header("idempotency-key")
     if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         raise InvalidRequest(
@@ -141,7 +172,7 @@ def _preferred_wait(call: Call[Any, Any]) -> float:
     return 0.0
 
 
-_CREATING = (UnknownModel, LimitExceeded, IdempotencyMismatch, NoWorker, QuotaExhausted, QueueFull)
+CREATING = (UnknownModel, LimitExceeded, IdempotencyMismatch, NoWorker, QuotaExhausted, QueueFull)
 _ASKING = {
     "Idempotency-Key": "Asking twice with one key and one body gives the first job again.",
     "Prefer": "wait=N: answer with the result if it is done within N seconds (at most 60).",
@@ -150,12 +181,12 @@ _MADE = {202: Accepted, 200: Result}
 
 ROUTES = [
     Route("POST", "/api/images/generate", create("image"), may=Permission.IMAGES_GENERATE, tag="generate",
-          summary="Make pictures", body=GenerateImage, replies=_MADE, refuses=_CREATING, request_headers=_ASKING,
-          spends=True),
+          summary="Make pictures", body=GenerateImage, replies=_MADE, refuses=(IdentityMismatch, *CREATING),
+          request_headers=_ASKING, spends=True),
     Route("POST", "/api/videos/generate", create("video"), may=Permission.VIDEOS_GENERATE, tag="generate",
-          summary="Make clips", body=GenerateVideo, replies=_MADE, refuses=_CREATING, request_headers=_ASKING,
-          spends=True),
+          summary="Make clips", body=GenerateVideo, replies=_MADE, refuses=(IdentityMismatch, *CREATING),
+          request_headers=_ASKING, spends=True),
     Route("POST", "/api/jobs/{job_id}/retry", retry, may=Access.SIGNED_IN, tag="generate",
           summary="Make it again: same parameters, same seed", replies=_MADE,
-          refuses=(NotFound, *_CREATING), request_headers=_ASKING, spends=True),
+          refuses=(NotFound, *CREATING), request_headers=_ASKING, spends=True),
 ]  # fmt: skip

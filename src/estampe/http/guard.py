@@ -12,8 +12,20 @@ class Guard:
     """Lets a request through to a route, or raises the refusal."""
 
     def __init__(self, installation: Surroundings) -> None:
-        self._identify = installation.identify
+        self._identify, self._recognize = installation.identify, installation.recognize
         self._operators = frozenset(installation.settings.operators)
+
+    def recognize(self, may: Access | Permission, headers: RawHeaders) -> Principal | None:
+        """Who asks, where that is known without waiting; None says nothing: ask `know`."""
+        if may is Access.PUBLIC:
+            return None
+        sent = None
+        for name, value in headers:
+            if name == b"authorization":
+                if sent is not None:
+                    return None
+                sent = value
+        return None if sent is None else self._recognize(sent)
 
     async def know(self, may: Access | Permission, headers: RawHeaders) -> Principal | None:
         """Who asks; None where nobody needs to be known.

@@ -1,7 +1,6 @@
-"""Read, list, cancel, delete: what people do with the jobs they have."""
+"""List, cancel, delete, and the result: what people do with the jobs they have."""
 
 import asyncio
-from typing import Any
 
 from estampe.domain import Status
 from estampe.errors import (
@@ -17,7 +16,7 @@ from estampe.errors import (
 from estampe.http import views
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Call, Handler, Reply, Route
-from estampe.http.schemas import JobPage, JobsQuery, Result, Snapshot, StatusQuery
+from estampe.http.schemas import JobPage, JobsQuery, Result, Snapshot
 from estampe.jobs.queue import Filter, Placed
 from estampe.policy.permissions import Permission, granted
 
@@ -28,44 +27,20 @@ UNSUCCESSFUL: dict[Status, type[EstampeError]] = {
 }
 
 
-def status(kind: str | None) -> Handler:
-    async def handler(call: Call[None, StatusQuery]) -> Reply:
-        here: Installation = call.installation
-        me = call.principal
-        placed = await views.find(here, me, call.path["job_id"], kind)
-        if call.query.wait and not placed.job.status.ended and _is_news_wanted(call, placed):
-            placed = await _changed(here, placed, call.query.wait) or placed
-        return Reply(200, await views.seen(here, placed, call.language), {"ETag": _etag(placed)})
-
-    handler.__name__ = f"{kind or 'job'}_status"
-    return handler
-
-
-def _etag(placed: Placed) -> str:
-    return f'"v{placed.job.version}"'
-
-
-def _is_news_wanted(call: Call[Any, Any], placed: Placed) -> bool:
-    """A client that names the version it has is answered at once when there is a newer one."""
-    known = call.header("if-none-match")
-    return known is None or known == _etag(placed)
-
-
-async def _changed(here: Installation, before: Placed, seconds: float) -> Placed | None:
-    job = before.job
-    return await views.awaited(here, job.tenant_id, job.id, seconds, lambda now: now.job.version != job.version)
+def require_success(placed: Placed) -> None:
+    """Raises what keeps a job from having a result: that it failed, was canceled, expired, or is not finished."""
+    standing, error = placed.job.status, placed.job.error
+    if standing in UNSUCCESSFUL:
+        raise UNSUCCESSFUL[standing](Text(error.message, error.message_fr) if error else None)
+    if standing is not Status.SUCCEEDED:
+        raise JobNotFinished(retry_after_seconds=views.poll_after_ms(placed) / 1000)
 
 
 def result(kind: str) -> Handler:
     async def handler(call: Call[None, None]) -> Reply:
         here: Installation = call.installation
         placed = await views.find(here, call.principal, call.path["job_id"], kind)
-        standing = placed.job.status
-        if standing in UNSUCCESSFUL:
-            error = placed.job.error
-            raise UNSUCCESSFUL[standing](Text(error.message, error.message_fr) if error else None)
-        if standing is not Status.SUCCEEDED:
-            raise JobNotFinished(retry_after_seconds=views.poll_after_ms(placed) / 1000)
+        require_success(placed)
         files = await views.outputs_of(here, [placed])
         return Reply(200, views.result(placed, files[placed.job.id], here.links))
 
@@ -120,8 +95,6 @@ async def delete(call: Call[None, None]) -> Reply:
 def _of_kind(kind: str) -> list[Route]:
     here = f"/api/{kind}s"
     return [
-        Route("GET", f"{here}/{{job_id}}/status", status(kind), may=Access.SIGNED_IN, tag="generate",
-              summary=f"How the {kind} job stands", query=StatusQuery, replies={200: Snapshot}, refuses=(NotFound,)),
         Route("GET", f"{here}/{{job_id}}/result", result(kind), may=Access.SIGNED_IN, tag="generate",
               summary=f"What the {kind} job made", replies={200: Result},
               refuses=(NotFound, JobNotFinished, JobFailed, JobCanceled, JobExpired)),
@@ -133,8 +106,6 @@ ROUTES = [
     *_of_kind("video"),
     Route("GET", "/api/jobs", list_jobs, may=Access.SIGNED_IN, summary="Jobs, newest first", tag="jobs",
           query=JobsQuery, replies={200: JobPage}, refuses=(InvalidRequest,)),
-    Route("GET", "/api/jobs/{job_id}", status(None), may=Access.SIGNED_IN, summary="How a job stands", tag="jobs",
-          query=StatusQuery, replies={200: Snapshot}, refuses=(NotFound,)),
     Route("POST", "/api/jobs/{job_id}/cancel", cancel, may=Access.SIGNED_IN, summary="Cancel a job", tag="jobs",
           replies={202: Snapshot}, refuses=(NotFound,)),
     Route("DELETE", "/api/jobs/{job_id}", delete, may=Access.SIGNED_IN, tag="jobs",

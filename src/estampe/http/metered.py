@@ -1,13 +1,12 @@
 """Around everything: how many requests each route answers, with which status, and how soon the answer begins."""
 
 import time
-from collections.abc import MutableMapping
-from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from estampe import telemetry
 from estampe.http.route import Route
+from estampe.http.wire.delivery import ANSWERED
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # The page's files, and paths and methods that nobody declared: one name, for clients choose them.
@@ -26,20 +25,13 @@ class Metered:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        status, seconds = NO_ANSWER, 0.0
-
-        async def sent(message: MutableMapping[str, Any]) -> None:
-            nonlocal status, seconds
-            if message["type"] == "http.response.start":
-                status, seconds = str(message["status"]), time.perf_counter() - began
-            await send(message)
-
         try:
-            await self._app(scope, receive, sent)
+            await self._app(scope, receive, send)
         finally:
             route = scope.get("route")
             path = route.path if isinstance(route, Route) else ELSEWHERE
             method = scope["method"] if scope["method"] in METHODS else ELSEWHERE
-            telemetry.note("requests", method, path, status)
+            status, answered_at = scope.get(ANSWERED, (NO_ANSWER, began))
+            telemetry.note("requests", method, path, str(status))
             if status != NO_ANSWER:
-                telemetry.note("request_seconds", method, path, value=seconds)
+                telemetry.note("request_seconds", method, path, value=answered_at - began)

@@ -9,7 +9,7 @@ import msgspec
 
 from estampe import __version__, errors
 from estampe.http import problems
-from estampe.http.route import Access, Route
+from estampe.http.route import Access, Manner, Route
 from estampe.http.wire.intake import is_list
 from estampe.policy.permissions import Permission
 
@@ -115,7 +115,7 @@ def refusals(route: Route) -> dict[int, list[str]]:
         found.update(WITH_A_BODY)
         if route.body is not bytes:
             found.add(errors.InvalidRequestBody)
-    return problems.codes(found)
+    return problems.codes(found, route.manner or problems.PROBLEMS)
 
 
 def operation_ids(routes: Sequence[Route]) -> list[str]:
@@ -152,11 +152,13 @@ def _operation(route: Route, name: str, schemas: "_Schemas") -> Schema:
             "content": {kind: {"schema": schema} for kind in route.body_types},
         }
     responses = {str(status): _reply(route, status, schemas) for status in sorted(route.replies)}
+    manner = route.manner or problems.PROBLEMS
     for status, codes in refusals(route).items():
+        content = _refusal_content(codes, manner)
         if str(status) in responses:
-            responses[str(status)]["content"] = responses[str(status)].get("content", {}) | _refusal_content(codes)
+            responses[str(status)]["content"] = responses[str(status)].get("content", {}) | content
         else:
-            responses[str(status)] = _refusal(status, codes)
+            responses[str(status)] = _refusal(status, content)
     found["responses"] = dict(sorted(responses.items()))
     return found
 
@@ -197,22 +199,24 @@ def _reply(route: Route, status: int, schemas: "_Schemas") -> Schema:
     return reply | {"content": content} if content else reply
 
 
-def _refusal(status: int, codes: list[str]) -> Schema:
+def _refusal(status: int, content: Schema) -> Schema:
     headers = {"X-Request-Id": _header("RequestId")}
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         headers["WWW-Authenticate"] = _header("Challenge")
     if status in WORTH_ANOTHER_TRY:
         headers["Retry-After"] = _header("RetryAfter")
-    return {"description": _phrase(status), "headers": headers, "content": _refusal_content(codes)}
+    return {"description": _phrase(status), "headers": headers, "content": content}
 
 
 def _phrase(status: int) -> str:
     return _PHRASES.get(status) or HTTPStatus(status).phrase
 
 
-def _refusal_content(codes: list[str]) -> Schema:
-    schema = {"allOf": [{"$ref": REF.format(name="Problem")}, {"properties": {"code": {"enum": codes}}}]}
-    return {problems.MEDIA_TYPE: {"schema": schema}}
+def _refusal_content(codes: list[str], manner: Manner) -> Schema:
+    told: Schema = {"properties": {"code": {"enum": codes}}}
+    if manner.within is not None:
+        told = {"properties": {manner.within: told}}
+    return {manner.media_type: {"schema": {"allOf": [{"$ref": REF.format(name=manner.shape.__name__)}, told]}}}
 
 
 def _header(name: str) -> Schema:
@@ -237,6 +241,8 @@ class _Schemas:
     def _kinds(routes: Sequence[Route]) -> Iterable[Any]:
         yield problems.Problem
         for route in routes:
+            if route.manner is not None:
+                yield route.manner.shape
             yield from (kind for kind in route.replies.values() if kind is not None)
             if route.body not in {None, bytes}:
                 yield route.body

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from estampe.errors import EstampeError, NotFound, PermissionMissing, StepUpRequired, Text, TokenMissing
-from estampe.http.route import Language, Reply
+from estampe.http.route import Asked, Language, Manner, Reply
 
 MEDIA_TYPE = "application/problem+json"
 NAMESPACE = "urn:estampe:problem:"
@@ -33,15 +33,6 @@ class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
     code: str
     request_id: str
     errors: list[Fault] = []
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What a refusal repeats of the request it answers."""
-
-    path: str
-    request_id: str
-    language: Language
-    token_sent: bool = False
 
 
 def problem(error: EstampeError, asked: Asked, url: str) -> Reply:
@@ -92,9 +83,13 @@ def _quotable(text: str) -> str:
     return "".join(letter for letter in text if " " <= letter <= "~" and letter not in '"\\')
 
 
-def codes(errors: Any) -> dict[int, list[str]]:
+PROBLEMS = Manner(MEDIA_TYPE, Problem, lambda error: (error.status, error.code), problem)
+
+
+def codes(errors: Any, manner: Manner = PROBLEMS) -> dict[int, list[str]]:
     """The wire codes of some error classes, by status: for the document."""
     found: dict[int, set[str]] = {}
     for error in errors:
-        found.setdefault(error.status, set()).add(error.code)
+        status, code = manner.place(error)
+        found.setdefault(status, set()).add(code)
     return {status: sorted(found[status]) for status in sorted(found)}

@@ -1,9 +1,8 @@
 """Requests a minute, per user and per tenant: said on every answer, refused beyond, closed to spending when blind."""
 
 import logging
-import math
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
@@ -34,24 +33,33 @@ class InProcess:
     """
 
     def __init__(self) -> None:
-        self._window = ""
+        self._window = -1
         self._counts: dict[str, int] = {}
 
-    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        del expiry
-        window = key.rpartition("/")[2]
+    def add(self, who: str, window: int, amount: int = 1) -> int:
         if window != self._window:
             self._window = window
             self._counts.clear()
-        count = self._counts[key] = self._counts.get(key, 0) + amount
+        count = self._counts[who] = self._counts.get(who, 0) + amount
         return count
+
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        del expiry
+        who, _, window = key.rpartition("/")
+        return self.add(who, int(window), amount)
+
+
+Field = tuple[bytes, bytes]
 
 
 class Verdict(NamedTuple):
-    """What to say about the limits, and the refusal if the request may not pass."""
+    """What to say about the limits, as ASGI sends headers, and the refusal if the request may not pass."""
 
-    headers: Mapping[str, str]
+    fields: tuple[Field, ...] = ()
     refusal: EstampeError | None = None
+
+
+UNLIMITED = Verdict()
 
 
 class Rates:
@@ -61,41 +69,71 @@ class Rates:
         self._quotas = {name: quota for name, quota in quotas.items() if quota}
         self._store, self._clock = store, clock
         self._blind_until = 0.0
-        self._policy = ", ".join(f'"{name}";q={quota};w={WINDOW_SECONDS}' for name, quota in self._quotas.items())
+        policy = ", ".join(f'"{name}";q={quota};w={WINDOW_SECONDS}' for name, quota in self._quotas.items())
+        self._policy: Field = (b"ratelimit-policy", policy.encode())
+        self._said = [b'"%s";r=%%d;t=%%d' % name.encode() for name in self._quotas]
+        self._all_said = b", ".join(self._said)
 
     async def count(self, principal: Principal, *, spends: bool) -> Verdict:
         """Count a request. What one person sends beyond their own limit does not count against their tenant."""
-        if not self._quotas:
-            return Verdict({})
+        at_once = self.count_at_once(principal)
+        if at_once is not None:
+            return at_once
         now = self._clock()
         try:
             return await self._counted(principal, now)
         except Exception as error:  # noqa: BLE001 - whatever the store's client raises, nothing was counted
             return self._blind(error, now, spends=spends)
 
+    def count_at_once(self, principal: Principal) -> Verdict | None:
+        """As `count`, without waiting; None where the counts are kept elsewhere."""
+        if not self._quotas:
+            return UNLIMITED
+        store = self._store
+        if not isinstance(store, InProcess):
+            return None
+        now = self._clock()
+        window, passed = divmod(int(now), WINDOW_SECONDS)
+        whose = _whose(principal.issuer, principal.user_id, principal.organization_id)
+        counts: list[int] = []
+        left: list[int] = []
+        for name, quota in self._quotas.items():
+            count = store.add(whose[name], window)
+            counts.append(count)
+            if count > quota:
+                return self._verdict(counts, now)
+            left += (quota - count, WINDOW_SECONDS - passed)
+        return Verdict((self._policy, (b"ratelimit", self._all_said % tuple(left))))
+
     async def _counted(self, principal: Principal, now: float) -> Verdict:
         if now < self._blind_until:
             raise ConnectionError("the store was away a moment ago")
-        window, passed = divmod(now, WINDOW_SECONDS)
-        ends_in = math.ceil(WINDOW_SECONDS - passed)
-        said: list[str] = []
-        refusal: EstampeError | None = None
+        window = int(now) // WINDOW_SECONDS
         whose = _whose(principal.issuer, principal.user_id, principal.organization_id)
+        counts = []
         for name, quota in self._quotas.items():
-            key = f"{name}/{whose[name]}/{int(window)}"
-            count = await self._store.incr(key, WINDOW_SECONDS)
-            said.append(f'"{name}";r={max(quota - count, 0)};t={ends_in}')
-            if count > quota:
-                refusal = RateLimited(retry_after_seconds=ends_in)
+            counts.append(await self._store.incr(f"{whose[name]}/{window}", WINDOW_SECONDS))
+            if counts[-1] > quota:
                 break
-        return Verdict({"RateLimit-Policy": self._policy, "RateLimit": ", ".join(said)}, refusal)
+        return self._verdict(counts, now)
+
+    def _verdict(self, counts: Sequence[int], now: float) -> Verdict:
+        """Of the policies in their order, as far as they were counted: none after the one that refuses."""
+        ends_in = WINDOW_SECONDS - int(now) % WINDOW_SECONDS
+        left: list[int] = []
+        for quota, count in zip(self._quotas.values(), counts, strict=False):
+            left += (quota - count if quota > count else 0, ends_in)
+        said = b", ".join(self._said[: len(counts)]) % tuple(left)
+        refused = counts[-1] > [*self._quotas.values()][len(counts) - 1]
+        refusal = RateLimited(retry_after_seconds=ends_in) if refused else None
+        return Verdict((self._policy, (b"ratelimit", said)), refusal)
 
     def _blind(self, error: Exception, now: float, *, spends: bool) -> Verdict:
         if now >= self._blind_until:
             log.warning("the store of request counts is away: %s", type(error).__name__)
             self._blind_until = now + COOL_DOWN_SECONDS
         refusal = LimitsUnavailable(retry_after_seconds=RETRY_SECONDS) if spends else None
-        return Verdict({"RateLimit-Policy": self._policy}, refusal)
+        return Verdict((self._policy,), refusal)
 
     async def close(self) -> None:
         if isinstance(self._store, Remote):
@@ -107,7 +145,7 @@ def _whose(issuer: str, user_id: str, organization_id: str | None) -> Mapping[st
     """By what each policy counts: a person in all their organisations, an organisation with all its people."""
     alone = Tenant(issuer=issuer, user_id=user_id).id
     together = Tenant(issuer=issuer, organization_id=organization_id).id if organization_id else alone
-    return {"user": alone, "tenant": together}
+    return {"user": f"user/{alone}", "tenant": f"tenant/{together}"}
 
 
 class Remote:

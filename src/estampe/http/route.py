@@ -1,6 +1,7 @@
 """What a route is: who may call it, what it takes, what it answers, and the call its handler gets."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import KW_ONLY, dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, Literal, Protocol, TypeVar
@@ -11,6 +12,7 @@ from estampe.domain import Principal
 from estampe.errors import EstampeError, TokenMissing
 from estampe.http.rates import Rates
 from estampe.http.watch import Watch
+from estampe.http.wire.line import Line
 from estampe.policy.permissions import Permission
 from estampe.settings import Settings
 
@@ -41,6 +43,9 @@ class Surroundings(Protocol):
     @property
     def rates(self) -> Rates: ...
 
+    def recognize(self, authorization: bytes) -> Principal | None:
+        """Whose header this is, where that is known without waiting; None says nothing about it."""
+
     async def identify(self, token: str) -> Principal:
         """The principal proven by `token`. Raises an `Unauthenticated`."""
 
@@ -67,11 +72,34 @@ class Stream(msgspec.Struct):
     length: int | None = None
 
 
+class Live(msgspec.Struct):
+    """An answer that goes on until one side ends it, written to by whoever has news for it.
+
+    `attend` is given the line once the answer has begun.
+    """
+
+    attend: Callable[[Line], "Attendance"]
+    status: int = 200
+    headers: dict[str, str] = {}
+    media_type: str = "text/event-stream"
+
+
+class Attendance(Protocol):
+    """Someone at the other end of a line."""
+
+    async def begin(self) -> None:
+        """From here on it may be written to."""
+
+    def leave(self) -> None:
+        """The line is closed, whoever closed it, and whether `begin` came to its end or not."""
+
+
 class Call(msgspec.Struct, Generic[B, Q], kw_only=True):
     """One request that passed the door and has the shape its route asked for.
 
     `headers` are as ASGI gives them: lower-case names, bytes. `visitor` is None on a public route, and on
-    a signed URL that came without a token.
+    a signed URL that came without a token. `head`: no body will be sent, whatever the answer's is.
+    `async with call.present():` cuts short what is inside when the client leaves, and raises `ClientGone`.
     """
 
     installation: Any
@@ -83,6 +111,8 @@ class Call(msgspec.Struct, Generic[B, Q], kw_only=True):
     language: Language
     request_id: str
     visitor: Principal | None = None
+    head: bool = False
+    present: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
 
     @property
     def principal(self) -> Principal:
@@ -98,7 +128,31 @@ class Call(msgspec.Struct, Generic[B, Q], kw_only=True):
         return ", ".join(values) if values else None
 
 
-Answer = Reply | Stream
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a refusal repeats of the request it answers."""
+
+    path: str
+    request_id: str
+    language: Language
+    token_sent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How refusals are said: as which status and code, in a body of which shape.
+
+    `say` gets the URL where people reach the service; `within` is the body's member that holds the code,
+    where it does not stand at the top.
+    """
+
+    media_type: str
+    shape: type[msgspec.Struct]
+    place: Callable[[type[EstampeError]], tuple[int, str]]
+    say: Callable[[EstampeError, Asked, str], Reply]
+    within: str | None = None
+
+
+Answer = Reply | Stream | Live
 Handler = Callable[[Call[Any, Any]], Awaitable[Answer]]
 
 
@@ -111,7 +165,7 @@ class Route:
     of an answer that is not JSON. `body` may be `bytes`: the handler then gets them unread.
     `spends`: it makes work or keeps bytes, so it is refused while nobody can count.
     `request_headers` are name → what it does, for the document only. `name` is the operation's id where
-    several routes share a handler.
+    several routes share a handler. `manner` is how it says its refusals, where that is not problem+json.
     """
 
     method: str
@@ -131,3 +185,4 @@ class Route:
     spends: bool = False
     request_headers: Mapping[str, str] = field(default_factory=dict)
     name: str | None = None
+    manner: Manner | None = None

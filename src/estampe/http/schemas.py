@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from estampe.domain import Model, Progress, Usage
+from estampe.domain import Model, Priority, Progress, Status, Usage
 from estampe.http.allowance import Allowance
 
 # PostgreSQL keeps no NUL, so none comes in.
@@ -15,6 +15,10 @@ Prompt = Annotated[str, Meta(min_length=1, max_length=4000, pattern=r"^[^\x00]*$
 Seed = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Whole = Annotated[int, Meta(ge=1, le=100_000)]
 Wait = Annotated[float, Meta(ge=0, le=60)]
+PRIORITY = (
+    "When it runs among the jobs of its tenant; it moves nothing between tenants. `high` starts sooner, and puts off "
+    "one's own next jobs by four times as much; `low` lets four others pass for each of its kind. None waits for ever."
+)
 Limit = Annotated[int, Meta(ge=1, le=100)]
 
 
@@ -42,6 +46,8 @@ class Generate(Body, frozen=True, kw_only=True):
     embed_metadata: bool | UnsetType = UNSET
     metadata: Annotated[dict[Line, Line], Meta(max_length=16)] = {}
     deadline_s: Annotated[float, Meta(gt=0, le=7 * 24 * 3600)] | None = None
+    webhook_url: Annotated[str, Meta(min_length=1, max_length=2048, pattern=r"^[!-~]+$")] | None = None
+    priority: Annotated[Priority, Meta(description=PRIORITY)] | UnsetType = UNSET
     user_id: Line | None = None
     organization_id: Line | None = None
 
@@ -58,7 +64,9 @@ class GenerateVideo(Generate, frozen=True, kw_only=True):
     fps: Whole | UnsetType = UNSET
 
 
-ABOUT_THE_REQUEST = frozenset({"model", "metadata", "deadline_s", "user_id", "organization_id"})
+ABOUT_THE_REQUEST = frozenset(
+    {"model", "metadata", "deadline_s", "webhook_url", "priority", "user_id", "organization_id"}
+)
 
 
 class JobUrls(msgspec.Struct, frozen=True):
@@ -75,7 +83,7 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 
     job_id: str
     kind: str
-    status: str
+    status: Status
     queue_position: int | None
     created_at: datetime
     poll_after_ms: int
@@ -111,7 +119,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     job_id: str
     kind: str
-    status: str
+    status: Status
     model: str
     created_at: datetime
     started_at: datetime | None
@@ -136,7 +144,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     job_id: str
     kind: str
-    status: str
+    status: Status
     outputs: list[OutputFile]
     usage: Usage | None
 

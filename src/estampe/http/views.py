@@ -19,6 +19,7 @@ from estampe.http.schemas import Accepted, JobError, JobUrls, OutputFile, Result
 from estampe.jobs.queue import Placed
 from estampe.policy import require_owner
 
+JOB_ID = "job_[a-z2-7]{24}"
 _ID = re.compile(r"(?:job|as|key)_[a-z2-7]{24}")
 LONGEST_POLL_MS = 5000
 

@@ -60,6 +60,10 @@ class Watch:
             source = hidden(source_of(scope, self._trusted_proxies), self._secret)
             self._saw(Seen(ACCEPTED, issuer, route, source, who.user_id, who.tenant.id))
 
+    def passed_again(self, who: Principal, route: str) -> None:
+        """As `passed`, of who did a moment ago."""
+        telemetry.note("auth", ACCEPTED, self._known(who.issuer), route)
+
     def refused(self, error: EstampeError, who: Principal | None, route: str, scope: Scope) -> None:
         """Raises `RateLimited` in place of `error` when its source has failed too often."""
         issuer = self._known(who.issuer if who else _unverified_issuer(scope))

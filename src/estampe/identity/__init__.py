@@ -28,8 +28,12 @@ _copy = sha256().copy
 
 
 def _digest(token: str) -> bytes:
+    return _sum(token.encode("utf-8", "surrogatepass"))
+
+
+def _sum(token: bytes) -> bytes:
     made = _copy()
-    made.update(token.encode("utf-8", "surrogatepass"))
+    made.update(token)
     return made.digest()
 
 
@@ -95,6 +99,18 @@ class VerifiedTokens:
         while len(self._kept) > self._size:
             self._kept.popitem(last=False)
         return principal
+
+    def shown(self, authorization: bytes) -> Principal | None:
+        """Whose token this header carries, if it is, letter for letter, one that was verified a moment ago."""
+        if authorization[:7] != b"Bearer ":
+            return None
+        digest = _sum(authorization[7:])
+        kept = self._kept.get(digest)
+        if kept is None or kept[1] <= self._now():
+            return None
+        self._kept.move_to_end(digest)
+        self._hits += 1
+        return kept[0]
 
     def known(self, token: str) -> Principal | None:
         """Whose token was verified a moment ago, if anybody's; safe from any thread, for it changes nothing."""

@@ -9,10 +9,8 @@ from estampe.domain import Job, Status
 
 MOVES: Mapping[Status, frozenset[Status]] = {
     Status.QUEUED: frozenset({Status.RUNNING, Status.CANCELED, Status.EXPIRED, Status.FAILED}),
-    # RUNNING follows itself when another worker takes the job over, QUEUED when it is handed back.
-    Status.RUNNING: frozenset(
-        {Status.RUNNING, Status.QUEUED, Status.CANCELING, Status.SUCCEEDED, Status.FAILED, Status.EXPIRED}
-    ),
+    # QUEUED when it is handed back, or taken from a worker that is lost.
+    Status.RUNNING: frozenset({Status.QUEUED, Status.CANCELING, Status.SUCCEEDED, Status.FAILED, Status.EXPIRED}),
     Status.CANCELING: frozenset({Status.CANCELED}),
     Status.SUCCEEDED: frozenset(),
     Status.FAILED: frozenset(),

@@ -35,6 +35,7 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     """What goes with a new job's row; triggers count it, and give it back when the job ends."""
 
     slot: int | None
+    weight: float
     quota_day: date
     quota_unit: str
     reserved_units: float
@@ -93,6 +94,7 @@ class Accounts:
             slot = await _slot(scope, tenant, terms.plan)
         return Reservation(
             slot=slot,
+            weight=terms.plan.weight,
             quota_day=terms.at.astimezone(UTC).date(),
             quota_unit=ask.unit,
             reserved_units=ask.units,

@@ -1,10 +1,8 @@
 """What can be made now: workers announce their models, and the API chooses among them without knowing engines."""
 
 import time
-from collections.abc import Sequence
 
 import msgspec
-from psycopg.types.json import Jsonb
 
 from estampe.db import Database
 from estampe.domain import Model
@@ -44,13 +42,12 @@ class Announced:
             raise UnknownModel(Text(en, f"Il n'y a pas de modèle {kind} « {name} » ; il y a : {known}."))
         return chosen
 
-    async def announce(self, worker: str, host: str, models: Sequence[Model]) -> None:
-        """`worker` is alive and can make these; said again every few seconds."""
-        async with self._db.system() as scope:
-            await scope.run("announce_worker", id=worker, host=host, models=Jsonb(msgspec.to_builtins(models)))
-
     async def withdraw(self, worker: str) -> None:
-        """`worker` leaves; those that died without a word are forgotten too."""
+        """`worker` leaves, and has handed back what it ran."""
         async with self._db.system() as scope:
             await scope.run("withdraw_worker", id=worker)
+
+    async def forget(self) -> None:
+        """Workers that died without a word long ago."""
+        async with self._db.system() as scope:
             await scope.run("forget_workers")

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import msgspec
@@ -62,6 +62,7 @@ class Hub:
 
     def __init__(self, notices: Notices) -> None:
         self._watchers: dict[JobId | None, set[Watcher]] = {}
+        self._followers: list[tuple[Callable[[News], None], Callable[[], None]]] = []
         self.stopping = False
         notices.subscribe(CHANNEL, self._tell, self.wake_all)
 
@@ -81,13 +82,19 @@ class Hub:
             if not self._watchers[job]:
                 del self._watchers[job]
 
+    def follow(self, hear: Callable[[News], None], look: Callable[[], None]) -> None:
+        """Have every news told to `hear`, and `look` called when something may have been missed, or changed for all."""
+        self._followers.append((hear, look))
+
     def stop_streams(self) -> None:
         """Let every watcher see that the process is stopping."""
         self.stopping = True
         self.wake_all()
 
     def wake_all(self) -> None:
-        """Let every watcher look again."""
+        """Let every watcher and follower look again."""
+        for _, look in self._followers:
+            look()
         for watchers in self._watchers.values():
             for watcher in watchers:
                 watcher.wake()
@@ -98,6 +105,8 @@ class Hub:
         except msgspec.DecodeError:
             log.warning("ignored a malformed notice")
             return
+        for hear, _ in self._followers:
+            hear(news)
         for followed in (news.job, None):
             for watcher in self._watchers.get(followed, ()):
                 watcher.hear(news)

@@ -6,23 +6,26 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-import procrastinate
 from psycopg.types.json import Jsonb
 
 from estampe.db import Database, Row, Scope
-from estampe.domain import Asset, Failure, Job, JobId, Principal, Progress, Status, TenantId, Usage, new_id
+from estampe.domain import Asset, Failure, Job, JobId, Principal, Priority, Progress, Status, TenantId, Usage, new_id
 from estampe.errors import IdempotencyInProgress, IdempotencyMismatch
 from estampe.jobs import before, from_row
 from estampe.jobs.accounts import Accounts, Charge
+from estampe.jobs.webhooks import new_message_id
 
 TASK = "generate"
 QUEUE = "generate"
+MENDED_AT_ONCE = 1000
+_ALONE: Mapping[str, int] = {}
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked of the queue: who, what, and the key that makes asking twice safe.
 
-    `at` is another moment than now, whose quotas it counts against.
+    `at` is another moment than now, whose quotas it counts against; jobs with the same `batch_key` may run in one
+    batch, and None runs alone.
     """
 
     principal: Principal
@@ -32,6 +35,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     charge: Charge
     metadata: dict[str, str] = {}
     deadline_s: float | None = None
+    webhook_url: str | None = None
+    priority: Priority = "normal"
+    batch_key: str | None = None
     retry_of: JobId | None = None
     idempotency_key: str | None = None
     asked: bytes = b""
@@ -39,7 +45,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which jobs of a tenant to list; `before` is the last (created_at, id) of the page before."""
+    """Which jobs of a tenant to list; `before` is the last (created_at, id) of the page before.
+
+    `upwards` lists the oldest first, of a user and a kind alone.
+    """
 
     user_id: str | None = None
     kind: str | None = None
@@ -49,6 +58,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     words: list[str] | None = None
     before: tuple[datetime, str] | None = None
     limit: int = 50
+    upwards: bool = False
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -59,12 +69,12 @@ class Placed(msgspec.Struct, frozen=True):
 
 
 class Queue:
-    """Jobs in the database, handed to workers by procrastinate."""
+    """Jobs in the database, handed to workers by procrastinate: see `Dispatch`."""
 
-    def __init__(self, database: Database, dispatcher: procrastinate.App, accounts: Accounts | None = None) -> None:
+    def __init__(self, database: Database, accounts: Accounts | None = None) -> None:
         self._db = database
-        self._dispatcher = dispatcher
         self._accounts = accounts or Accounts()
+        self._mended_up_to = 0
 
     # What people ask for
 
@@ -101,10 +111,6 @@ class Queue:
     async def _write(self, scope: Scope, order: Order, new: JobId) -> Job:
         tenant_id = order.principal.tenant.id
         held = await self._accounts.reserve(scope, order.principal, order.charge, at=order.at)
-        # Of the jobs that share a lock, the dispatcher lets one run at a time, in order.
-        lock = None if held.slot is None else f"{tenant_id}/{held.slot}"
-        deferrer = self._dispatcher.configure_task(TASK, queue=QUEUE, lock=lock, connection=scope.connection)
-        queue_id = await deferrer.defer_async(job_id=new)
         row = await scope.one(
             "put_job",
             id=new,
@@ -116,11 +122,15 @@ class Queue:
             model=order.model,
             parameters=Jsonb(order.parameters),
             metadata=Jsonb(order.metadata),
-            queue_id=queue_id,
             retry_of=order.retry_of,
             deadline_s=order.deadline_s,
+            priority=order.priority,
+            batch_key=order.batch_key,
             **msgspec.structs.asdict(held),
         )
+        if order.webhook_url is not None:
+            told = {"id": new_message_id(), "url": order.webhook_url}
+            await scope.run("put_outgoing_webhook", job_id=new, tenant_id=tenant_id, **told)
         return from_row(_present(row))
 
     async def find(self, tenant_id: TenantId, wanted: JobId) -> Placed | None:
@@ -129,13 +139,13 @@ class Queue:
         return _placed(row) if row else None
 
     async def page(self, tenant_id: TenantId, chosen: Filter) -> list[Placed]:
-        before_at, before_id = chosen.before or (None, None)
+        at, name = chosen.before or (None, None)
+        way = {"after_at": at, "after_id": name} if chosen.upwards else {"before_at": at, "before_id": name}
         async with self._db.tenant(tenant_id) as scope:
             rows = await scope.all(
-                "list_jobs",
+                "list_jobs_upwards" if chosen.upwards else "list_jobs",
                 tenant_id=tenant_id,
-                before_at=before_at,
-                before_id=before_id,
+                **way,
                 **{name: getattr(chosen, name) for name in _FILTERS},
             )
         return [_placed(row) for row in rows]
@@ -166,11 +176,15 @@ class Queue:
 
     # What workers do
 
-    async def claim(self, wanted: JobId) -> Job | None:
-        """The job as its next attempt, or None when it no longer waits to run."""
+    async def claim(self, ticket: int, *, worker: str, at_most: Mapping[str, int] = _ALONE) -> list[Job]:
+        """What runs with a ticket that was taken, each as its next attempt: the tenant's first job, then others
+        with its batch key, up to `at_most` of its model in all. Empty when nothing waits with that ticket any more.
+
+        `worker` has announced itself: what is claimed by one that is not there is taken over.
+        """
+        values = {"ticket": ticket, "worker": worker, "at_most": Jsonb(at_most), "from": before(Status.RUNNING)}
         async with self._db.system() as scope:
-            row = await scope.one("claim_job", **{"job_id": wanted, "from": before(Status.RUNNING)})
-        return from_row(row) if row else None
+            return [from_row(row) for row in await scope.all("claim_jobs", **values)]
 
     async def tell(
         self,
@@ -218,12 +232,30 @@ class Queue:
         """Hand the attempt back, to be claimed again; `lost` counts it against the job."""
         values = {"job_id": job.id, "attempt": job.attempt, "lost": lost, "from": before(Status.QUEUED)}
         async with self._db.system() as scope:
-            return await scope.one("release_job", **values) is not None
+            row = await scope.one("release_job", **values)
+        return row is not None and row["ticket"] is not None
 
-    async def settle(self, wanted: JobId) -> None:
-        """End a job that was being canceled when its worker was lost."""
+    async def take_over(self, worker: str, stalled_seconds: float) -> list[JobId]:
+        """Offer again what a worker has that was not seen for so long, and what waits without being offered.
+
+        What was being canceled ends instead. The jobs that changed: none while `worker`, who asks, has not been
+        there for as long itself without a gap.
+        """
+        moves = {"to_queued": before(Status.QUEUED), "to_canceled": before(Status.CANCELED)}
         async with self._db.system() as scope:
-            await scope.run("settle_canceling", **{"job_id": wanted, "from": before(Status.CANCELED)})
+            judge = _present(await scope.one("may_take_over", worker=worker, stalled_seconds=stalled_seconds))
+            if not judge["may"]:
+                return []
+            found = [*await scope.all("take_over_jobs", stalled_seconds=stalled_seconds, **moves)]
+            found += await scope.all("offer_taken_tickets", stalled_seconds=stalled_seconds)
+            mended = _present(await scope.one("offer_again", beyond=self._mended_up_to, at_most=MENDED_AT_ONCE))
+        self._mended_up_to = mended["reached"] or 0
+        return [JobId(row["id"]) for row in found] + [JobId(name) for name in mended["job_ids"] or ()]
+
+    async def held_by(self, worker: str) -> list[Job]:
+        """What `worker` runs, as far as the database knows."""
+        async with self._db.system() as scope:
+            return [from_row(row) for row in await scope.all("jobs_of_worker", worker=worker)]
 
     async def status(self, job: Job) -> Status | None:
         """Where the attempt's job stands; None when the attempt is no longer the job's."""
@@ -243,11 +275,14 @@ class Queue:
             return await scope.run("expire_jobs", **{"from": before(Status.EXPIRED)})
 
 
-_FILTERS = tuple(name for name in Filter.__struct_fields__ if name != "before")
+_FILTERS = tuple(name for name in Filter.__struct_fields__ if name not in {"before", "upwards"})
 
 
 def _placed(row: Row) -> Placed:
-    return Placed(from_row(row), row["queue_position"])
+    job = from_row(row)
+    if job.status is Status.QUEUED:
+        job = msgspec.structs.replace(job, progress=Progress(fraction=0.0, stage="queued", eta_s=row["eta_s"]))
+    return Placed(job, row["queue_position"])
 
 
 def _present(row: Row | None) -> Row:

@@ -9,10 +9,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from estampe import plugins
 from estampe.media._parameters import resolve
 from estampe.media._still import placeholder, still
 
-__all__ = ["Facts", "Kind", "Label", "placeholder", "resolve", "still"]
+__all__ = ["Facts", "Kind", "Label", "kinds", "placeholder", "resolve", "still"]
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,3 +68,8 @@ class Kind(ABC):
     @abstractmethod
     def poster(self, path: Path, longest_side: int) -> bytes:
         """A WebP still of the file, no side longer than `longest_side` pixels."""
+
+
+def kinds() -> dict[str, Kind]:
+    """All that are installed, by name."""
+    return {name: plugins.load("media", name)() for name in plugins.names("media")}

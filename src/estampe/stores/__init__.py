@@ -11,12 +11,15 @@ CHUNK_BYTES = 256 * 1024
 
 
 class Store(ABC):
-    """Keeps files under keys."""
+    """Keeps files under keys. What is away for a moment raises `StoreUnavailable`."""
 
     @classmethod
     @abstractmethod
     def from_settings(cls, settings: Settings) -> Self:
         """Raises `InvalidSetting` where the place cannot be used."""
+
+    def check(self) -> None:
+        """Asked once, before the start: raises `InvalidSetting` unless files can be kept, read and erased now."""
 
     @abstractmethod
     async def put(self, key: str, source: Path | bytes, media_type: str) -> None:

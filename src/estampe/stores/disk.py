@@ -1,6 +1,5 @@
 """A folder on this machine."""
 
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Self
@@ -11,9 +10,8 @@ from obstore.store import LocalStore
 from estampe.errors import InvalidSetting, NotFound, Text
 from estampe.settings import Settings
 from estampe.stores import CHUNK_BYTES, Store
-
-LONGEST_KEY = 512
-_KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+from estampe.stores._keys import checked
+from estampe.stores._threads import let_go
 
 
 class Disk(Store):
@@ -55,10 +53,11 @@ class Disk(Store):
         except FileNotFoundError:
             return
 
+    async def close(self) -> None:
+        await let_go()
+
     def _checked(self, key: str) -> str:
-        """Refused as if nothing were there: whoever asks learns nothing about the folder."""
-        if len(key) > LONGEST_KEY or not _KEY.fullmatch(key):
-            raise NotFound
-        if not (self._root / key).resolve().is_relative_to(self._root):
+        """A link inside the folder could lead out of it. Raises `NotFound`."""
+        if not (self._root / checked(key)).resolve().is_relative_to(self._root):
             raise NotFound
         return key

@@ -1,223 +1,214 @@
-"""One attempt at one job: claim → run → keep → finish, with news on the way and an ear for cancel."""
+"""One attempt at one job: what the child tells of it is kept and told on, with an ear for cancel, to its end."""
 
 import asyncio
 import contextlib
 import logging
-import tempfile
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-import msgspec
-
-from estampe.assets import Keeping, Shelf
-from estampe.db import Database
-from estampe.domain import Asset, AssetId, Failure, Job, JobId, Status, Usage
-from estampe.errors import DatabaseUnavailable, EngineError, NotFound
-from estampe.jobs.announced import Announced
-from estampe.jobs.events import Hub, Watcher
-from estampe.jobs.queue import Queue
-from estampe.media import Kind
-from estampe.plans import EXACT, Price, price_of
+from estampe.assets import Keeping
+from estampe.domain import Asset, AssetId, Failure, Job, Status
+from estampe.errors import NotFound
 from estampe.worker import messages
-from estampe.worker.failures import BROKEN, LOST, NO_ENGINE, NO_INPUT
+from estampe.worker.bench import Bench
+from estampe.worker.failures import BROKEN, LOST, NO_INPUT
 from estampe.worker.latest import Latest
-from estampe.worker.messages import Made, Run
-from estampe.worker.process import STOP_SECONDS, Child, ChildDied
+from estampe.worker.messages import Made, Member, News
+from estampe.worker.outage import AWAY, persistently
 
 TELL_SECONDS = 0.25
 LOOK_SECONDS = 2.0
-PERSIST_SECONDS = 120
+STOP_SECONDS = 5.0
+INPUTS = {"input_asset_id": "input", "mask_asset_id": "mask"}
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class Again(Exception):
-    """The attempt was handed back: the queue shall offer the job once more."""
+class Run(Protocol):
+    """What an attempt asks of the batch it is in."""
 
+    async def stop(self, job: Job) -> None:
+        """Ask the engine to give the job up."""
 
-class Bench(msgspec.Struct, frozen=True, kw_only=True):
-    """What an attempt works with."""
-
-    database: Database
-    queue: Queue
-    announced: Announced
-    hub: Hub
-    shelf: Shelf
-    kinds: Mapping[str, Kind]
-    child: Child
-    max_attempts: int
-    prices: Mapping[str, Price] = {}
-    currency: str = "EUR"
+    async def leave(self, job: Job) -> None:
+        """The engine did not listen: end the job without it."""
 
 
 class Attempt:
     """The life of one claimed job in this worker."""
 
-    def __init__(self, bench: Bench, job: Job) -> None:
-        self._bench, self._job = bench, job
+    def __init__(self, bench: Bench, job: Job, run: Run) -> None:
+        self.job = job
+        self.has_ended = False
+        self.is_stopping = False
+        self.goes_back = False
+        self._bench, self._run = bench, run
         self._latest = Latest()
-        self._stopping = False
+        self._reports: asyncio.Queue[Made | messages.End | Failure] = asyncio.Queue()
         self._outputs: list[Asset] = []
 
-    async def run(self) -> None:
-        """Raises `Again` when the job shall be offered once more."""
-        if self._job.losses >= self._bench.max_attempts:
-            await self._fail(LOST, 0.0)
-            return
-        with self._bench.hub.watch(self._job.tenant_id, job=self._job.id) as watcher:
-            companion = asyncio.create_task(self._accompany(watcher))
-            try:
-                await self._make()
-            except asyncio.CancelledError:
-                await asyncio.shield(self._hand_back())
-                raise Again from None
-            except Again:
-                raise
-            except ChildDied:
-                await self._lose(LOST)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the job must end and the next one run
-                # Its message may quote what people wrote: the type is what may be logged.
-                log.error("job %s: %s", self._job.id, type(error).__name__)  # noqa: TRY400
-                await self._bench.child.kill()
-                await self._lose(BROKEN)
-            finally:
-                companion.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await companion
+    def hear(self, news: News) -> None:
+        """Something that the child told of this job."""
+        if isinstance(news, Made | messages.End):
+            self._reports.put_nowait(news)
+        else:
+            self._latest.hear(news)
 
-    async def _make(self) -> None:
-        with tempfile.TemporaryDirectory(prefix="estampe-") as scratch:
-            run = await self._order(Path(scratch))
-            if run is None:
-                return
-            async for report in self._bench.child.run(run):
-                if isinstance(report, Made):
-                    await self._keep(report)
-                elif isinstance(report, messages.End):
-                    await self._end(report)
-                else:
-                    self._latest.hear(report)
+    def lose(self, failure: Failure) -> None:
+        """The run broke off: because we ended it, or by itself."""
+        self._reports.put_nowait(failure)
 
-    async def _order(self, scratch: Path) -> Run | None:
-        job = self._job
-        engine = next((m.engine for m in self._bench.child.models if m.name == job.model), None)
-        if engine is None:
-            await self._fail(NO_ENGINE, 0.0)
-            return None
+    async def live(self) -> None:
+        """Follow the reports to the end of the attempt."""
+        companion = asyncio.create_task(self._accompany())
         try:
-            inputs = await self._fetch_inputs(scratch)
+            await self._follow()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the job must end and the others go on
+            # Its message may quote what people wrote: the type is what may be logged.
+            log.error("job %s: %s", self.job.id, type(error).__name__)  # noqa: TRY400
+            await self._run.stop(self.job)
+            await self._break_off(BROKEN)
+        finally:
+            self.has_ended = True
+            companion.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await companion
+
+    async def order(self, scratch: Path) -> Member | None:
+        """What the child is asked to make; None when it need not be."""
+        try:
+            if self.job.losses < self._bench.max_attempts:
+                return await self._member(scratch)
+            self.refuse(LOST)
         except NotFound:
-            await self._fail(NO_INPUT, 0.0)
+            self.refuse(NO_INPUT)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others of the batch go on
+            log.error("job %s: %s", self.job.id, type(error).__name__)  # noqa: TRY400
+            self.lose(BROKEN)
+        return None
+
+    def refuse(self, failure: Failure) -> None:
+        """It cannot be made here."""
+        self._reports.put_nowait(messages.Refused(job=self.job.id, failure=failure, seconds=0.0))
+
+    async def _member(self, scratch: Path) -> Member | None:
+        scratch.mkdir()  # noqa: ASYNC240 - a folder on this machine
+        inputs = await self._fetch_inputs(scratch)
+        find = self._bench.checkpoints.find
+        checkpoint = await self._written(lambda: find(self.job.id)) if self.job.attempt > 1 else None
+        if self.is_stopping:
+            self.hear(messages.Stopped(self.job.id, 0.0))
             return None
-        parameters = {name: value for name, value in job.parameters.items() if name not in INPUTS}
-        return Run(
-            job=job.id,
-            engine=engine,
-            model=job.model,
-            kind=job.kind,
-            parameters=parameters,
+        return Member(
+            job=self.job.id,
+            parameters={name: value for name, value in self.job.parameters.items() if name not in INPUTS},
             inputs=inputs,
             scratch=str(scratch),
+            checkpoint=checkpoint,
         )
 
     async def _fetch_inputs(self, scratch: Path) -> dict[str, str]:
         paths: dict[str, str] = {}
         for parameter, name in INPUTS.items():
-            wanted = self._job.parameters.get(parameter)
-            if wanted is None:
-                continue
-            async with self._bench.database.tenant(self._job.tenant_id) as scope:
-                row = await scope.one("find_asset", asset_id=AssetId(wanted), tenant_id=self._job.tenant_id)
-            if row is None:
-                raise NotFound
-            path = scratch / name
-            with path.open("wb") as file:
-                async for chunk in self._bench.shelf.store.read(row["key"]):
-                    file.write(chunk)
-            paths[name] = str(path)
+            wanted = self.job.parameters.get(parameter)
+            if wanted is not None:
+                path = scratch / name
+                await self._written(lambda wanted=wanted, path=path: self._fetch(AssetId(wanted), path))  # type: ignore[misc]
+                paths[name] = str(path)
         return paths
+
+    async def _fetch(self, wanted: AssetId, path: Path) -> None:
+        async with self._bench.database.tenant(self.job.tenant_id) as scope:
+            row = await scope.one("find_asset", asset_id=wanted, tenant_id=self.job.tenant_id)
+        if row is None:
+            raise NotFound
+        with path.open("wb") as file:
+            async for chunk in self._bench.shelf.store.read(row["key"]):
+                file.write(chunk)
+
+    async def _follow(self) -> None:
+        while True:
+            match await self._reports.get():
+                case Made() as made:
+                    await self._keep(made)
+                case Failure() as failure:
+                    await self._break_off(failure)
+                    return
+                case end:
+                    await self._end(end)
+                    return
 
     async def _keep(self, made: Made) -> None:
         owner = Keeping(
-            tenant_id=self._job.tenant_id,
-            user_id=self._job.user_id,
-            job_id=self._job.id,
+            tenant_id=self.job.tenant_id,
+            user_id=self.job.user_id,
+            job_id=self.job.id,
             position=made.position,
             seed=made.seed,
         )
-        kind = self._bench.kinds[self._job.kind]
+        kind = self._bench.kinds[self.job.kind]
         keep = self._bench.shelf.keep
-        self._outputs.append(await persistently(lambda: keep(Path(made.path), kind, made.facts, owner)))
+        self._outputs.append(await self._written(lambda: keep(Path(made.path), kind, made.facts, owner)))
 
     async def _end(self, end: messages.End) -> None:
         match end:
-            case messages.Done(seconds):
+            case messages.Done(seconds=seconds):
                 await self._succeed(seconds)
-            case messages.Stopped(seconds):
+            case messages.Stopped(seconds=seconds) if self.is_stopping or not self.goes_back:
                 await self._cancel(seconds)
+            case messages.Stopped():
+                await self._hand_back(lost=False)
             case messages.Refused(failure=failure, seconds=seconds):
-                if failure.retryable and self._job.losses + 1 < self._bench.max_attempts:
+                if failure.retryable and self.job.losses + 1 < self._bench.max_attempts:
                     await self._hand_back(lost=True)
-                    raise Again
-                await self._fail(failure, seconds)
+                else:
+                    await self._fail(failure, seconds)
 
     async def _succeed(self, seconds: float) -> None:
         told = self._latest.take()
         if "notes" in told:
-            await persistently(lambda: self._bench.queue.tell(self._job, notes=told["notes"]))
-        units = self._bench.kinds[self._job.kind].units(self._job.parameters)
-        usage = self._usage(seconds, units)
+            await persistently(lambda: self._bench.queue.tell(self.job, notes=told["notes"]))
+        usage = self._bench.usage(self.job, seconds, self._bench.kinds[self.job.kind].units(self.job.parameters))
         finish = self._bench.queue.finish
         outputs = tuple(self._outputs)
-        if not await persistently(lambda: finish(self._job, Status.SUCCEEDED, usage=usage, outputs=outputs)):
+        if not await persistently(lambda: finish(self.job, Status.SUCCEEDED, usage=usage, outputs=outputs)):
             await self._cancel(seconds)
-
-    def _usage(self, seconds: float, units: float | None = None) -> Usage:
-        """What made nothing costs nothing, whatever time it took: `units` is None."""
-        price = price_of(self._bench.prices, self._job.model)
-        gpu_seconds = round(seconds, EXACT)
-        units = None if units is None else round(units, EXACT)
-        if price is None:
-            return Usage(units=units or 0, gpu_seconds=gpu_seconds)
-        cost = 0.0 if units is None else price.of(units, gpu_seconds)
-        return Usage(units=units or 0, gpu_seconds=gpu_seconds, cost=cost, currency=self._bench.currency)
 
     async def _cancel(self, seconds: float) -> None:
         """Asked to stop, past its deadline, deleted, or no longer ours: whichever holds, nothing is kept."""
-        late = self._job.deadline_at is not None and self._job.deadline_at <= datetime.now(UTC)
-        usage = self._usage(seconds)
-        for end in (Status.CANCELED, *((Status.EXPIRED,) if late else ())):
-            if await persistently(lambda end=end: self._bench.queue.finish(self._job, end, usage=usage)):  # type: ignore[misc]
+        usage = self._bench.usage(self.job, seconds)
+        for end in (Status.CANCELED, *((Status.EXPIRED,) if self._is_late else ())):
+            if await persistently(lambda end=end: self._bench.queue.finish(self.job, end, usage=usage)):  # type: ignore[misc]
                 break
         await self._drop_outputs()
 
     async def _fail(self, failure: Failure, seconds: float) -> None:
-        usage = self._usage(seconds)
+        usage = self._bench.usage(self.job, seconds)
         finish = self._bench.queue.finish
-        if not await persistently(lambda: finish(self._job, Status.FAILED, error=failure, usage=usage)):
+        if not await persistently(lambda: finish(self.job, Status.FAILED, error=failure, usage=usage)):
             await self._cancel(seconds)
         await self._drop_outputs()
 
-    async def _lose(self, failure: Failure) -> None:
-        """The run broke off: because we ended it, or by itself."""
-        if self._stopping:
+    async def _break_off(self, failure: Failure) -> None:
+        if self.is_stopping:
             await self._cancel(0.0)
-            return
-        if self._job.losses + 1 >= self._bench.max_attempts:
+        elif self.goes_back:
+            await self._hand_back(lost=False)
+        elif self.job.losses + 1 >= self._bench.max_attempts:
             await self._fail(failure, 0.0)
-            return
-        await self._hand_back(lost=True)
-        raise Again
+        else:
+            await self._hand_back(lost=True)
 
-    async def _hand_back(self, *, lost: bool = False) -> None:
-        if not lost:
-            await self._bench.child.kill()
+    async def _hand_back(self, *, lost: bool) -> None:
+        """With how far it came, so that whoever has it next goes on from there."""
+        checkpoint = self._latest.take().get("checkpoint")
+        if checkpoint is not None:
+            await persistently(lambda: self._bench.checkpoints.put(self.job, checkpoint))
         await self._drop_outputs()
-        if not await persistently(lambda: self._bench.queue.release(self._job, lost=lost)):
+        if not await persistently(lambda: self._bench.queue.release(self.job, lost=lost)):
             await self._cancel(0.0)
 
     async def _drop_outputs(self) -> None:
@@ -225,65 +216,50 @@ class Attempt:
             await persistently(lambda asset=asset: self._bench.shelf.drop(asset))  # type: ignore[misc]
         self._outputs = []
 
-    async def _accompany(self, watcher: Watcher) -> None:
-        """Write the latest news at most four times a second, and stop the run once it is not wanted."""
-        told = looked = time.monotonic()
-        wanted = True
-        while wanted and not self._late:
-            news = await watcher.changed(TELL_SECONDS)
-            if any(heard.status is Status.CANCELING for heard in news or ()):
-                break
-            now = time.monotonic()
-            if now - told >= TELL_SECONDS and (latest := self._latest.take()):
-                told = looked = now
-                wanted = await self._still_wanted(latest)
-            elif now - looked >= LOOK_SECONDS:
-                looked = now
-                wanted = await self._still_wanted({})
-        await self._stop()
+    async def _written(self, act: Callable[[], Awaitable[T]]) -> T:
+        """Across an outage, as long as somebody waits for the job here."""
+        return await persistently(act, lambda: not (self.is_stopping or self.goes_back))
 
-    async def _still_wanted(self, latest: dict[str, Any]) -> bool:
-        queue = self._bench.queue
+    async def _accompany(self) -> None:
+        """Write the latest news, and end the run once nobody wants it."""
         try:
-            status = await (queue.tell(self._job, **latest) if latest else queue.status(self._job))
-        except DatabaseUnavailable:
+            await self._until_unwanted()
+        except Exception as error:  # noqa: BLE001 - what an engine tells may be such that it cannot be written
+            log.error("job %s: %s", self.job.id, type(error).__name__)  # noqa: TRY400
+            self.lose(BROKEN)
+            await self._run.stop(self.job)
+            return
+        self.is_stopping = True
+        await self._run.stop(self.job)
+        await asyncio.sleep(STOP_SECONDS)
+        await self._run.leave(self.job)
+
+    async def _until_unwanted(self) -> None:
+        clock = asyncio.get_running_loop().time
+        looked = clock()
+        with self._bench.stops.listening(self.job.id) as stop:
+            while not (stop.is_set() or self._is_late):
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), TELL_SECONDS)
+                latest = self._latest.take()
+                if latest or clock() - looked >= LOOK_SECONDS:
+                    looked = clock()
+                    if not await self._is_wanted(latest):
+                        return
+
+    async def _is_wanted(self, latest: dict[str, Any]) -> bool:
+        """Told and asked in one; what could not be told is told next time, unless there is something newer."""
+        bench, checkpoint = self._bench, latest.pop("checkpoint", None)
+        try:
+            if checkpoint is not None:
+                await bench.checkpoints.put(self.job, checkpoint)
+                checkpoint = None
+            status = await (bench.queue.tell(self.job, **latest) if latest else bench.queue.status(self.job))
+        except AWAY:
+            self._latest.put_back(**latest, checkpoint=checkpoint)
             return True
         return status is Status.RUNNING
 
     @property
-    def _late(self) -> bool:
-        return self._job.deadline_at is not None and self._job.deadline_at <= datetime.now(UTC)
-
-    async def _stop(self) -> None:
-        self._stopping = True
-        await self._bench.child.stop(self._job.id)
-        await asyncio.sleep(STOP_SECONDS)
-        await self._bench.child.kill()
-
-
-INPUTS = {"input_asset_id": "input", "mask_asset_id": "mask"}
-
-
-async def persistently(act: Callable[[], Awaitable[T]]) -> T:
-    """Do what must be written, across an outage of the database."""
-    deadline = time.monotonic() + PERSIST_SECONDS
-    while True:
-        try:
-            return await act()
-        except DatabaseUnavailable:
-            if time.monotonic() > deadline:
-                raise
-            await asyncio.sleep(0.5)
-
-
-async def attempt(bench: Bench, wanted: JobId) -> None:
-    """Claim the job and see it through. Raises `Again`, or `EngineError` when the engines do not load."""
-    job = await bench.queue.claim(wanted)
-    if job is None:
-        await bench.queue.settle(wanted)
-        return
-    try:
-        await Attempt(bench, job).run()
-    except EngineError:
-        await bench.queue.release(job, lost=True)
-        raise Again from None
+    def _is_late(self) -> bool:
+        return self.job.deadline_at is not None and self.job.deadline_at <= datetime.now(UTC)

@@ -18,6 +18,8 @@ _STATEMENTS = (
     "forget_revocations_of_departed",
     "forget_names_in_ledger",
     "forget_limits_of_departed",
+    "forget_webhook_secret_of_departed",
+    "forget_turns_of_departed",
     "forget_tenant",
 )
 

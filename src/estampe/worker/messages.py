@@ -12,20 +12,27 @@ LARGEST = 16 * 1024 * 1024
 HEADER = struct.Struct(">I")
 
 
-class Run(msgspec.Struct, frozen=True, tag=True, kw_only=True):
-    """Make this; files go to the folder `scratch`."""
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """One job of a run; its files go to the folder `scratch`."""
 
     job: str
-    engine: str
-    model: str
-    kind: str
     parameters: dict[str, Any]
     inputs: dict[str, str]
     scratch: str
+    checkpoint: bytes | None = None
+
+
+class Run(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """Make these, in one batch."""
+
+    engine: str
+    model: str
+    kind: str
+    members: list[Member]
 
 
 class Stop(msgspec.Struct, frozen=True, tag=True):
-    """Give up the run of this job."""
+    """Give up this job; the others of its batch go on."""
 
     job: str
 
@@ -43,26 +50,37 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 
 
 class Advanced(msgspec.Struct, frozen=True, tag=True):
-    """The run is so far."""
+    """The job is so far."""
 
+    job: str
     progress: Progress
 
 
 class Seen(msgspec.Struct, frozen=True, tag=True):
     """A WebP look at an unfinished output."""
 
+    job: str
     preview: bytes
 
 
 class Noted(msgspec.Struct, frozen=True, tag=True):
     """How the request was read."""
 
+    job: str
     values: dict[str, list[str]]
+
+
+class Saved(msgspec.Struct, frozen=True, tag=True):
+    """Enough to go on from here in another process."""
+
+    job: str
+    data: bytes
 
 
 class Made(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """An output lies, encoded, in the file `path`."""
 
+    job: str
     position: int
     path: str
     seed: int
@@ -70,27 +88,32 @@ class Made(msgspec.Struct, frozen=True, tag=True, kw_only=True):
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
-    """The run is over: every output was sent, in so many seconds of engine time."""
+    """The job is over: every output was sent, in so many seconds of engine time."""
 
+    job: str
     seconds: float
 
 
 class Stopped(msgspec.Struct, frozen=True, tag=True):
-    """The run was given up."""
+    """The job was given up."""
 
+    job: str
     seconds: float
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True, kw_only=True):
-    """The engine raised: `failure` becomes the job's error."""
+    """The engine could not make it: `failure` becomes the job's error."""
 
+    job: str
     failure: Failure
     seconds: float
 
 
 Command = Run | Stop
-Report = Ready | Failed | Advanced | Seen | Noted | Made | Done | Stopped | Refused
 End = Done | Stopped | Refused
+News = Advanced | Seen | Noted | Saved | Made | End
+"""What is told of one job."""
+Report = Ready | Failed | News
 
 Malformed = msgspec.MsgspecError
 

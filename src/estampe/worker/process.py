@@ -6,13 +6,12 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Sequence
 
-from estampe.domain import Model
+from estampe.domain import JobId, Model
 from estampe.errors import EngineError, Text
 from estampe.worker import messages
-from estampe.worker.messages import HEADER, LARGEST, Command, End, Failed, Ready, Report, Run, Stop
+from estampe.worker.messages import HEADER, LARGEST, Command, End, Failed, News, Ready, Report, Run, Stop
 
 SETUP_SECONDS = 300
-STOP_SECONDS = 5
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +21,13 @@ class ChildDied(Exception):
 
 
 class Child:
-    """At most one process at a time; a dead one is replaced when the next run comes."""
+    """At most one process at a time; a dead one is replaced when the next run comes.
 
-    def __init__(self, engines: Sequence[str]) -> None:
-        self._engines = engines
+    It loads those of the engines that make the wanted models; with none named, all make all they can.
+    """
+
+    def __init__(self, engines: Sequence[str], models: Sequence[str] = ()) -> None:
+        self._engines, self._wanted = engines, models
         self._process: asyncio.subprocess.Process | None = None
         self.models: list[Model] = []
 
@@ -38,6 +40,8 @@ class Child:
             "-m",
             "estampe.worker.child",
             *self._engines,
+            "--",
+            *self._wanted,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,  # Ctrl-C reaches the worker, which decides what becomes of the run
@@ -53,18 +57,21 @@ class Child:
             raise EngineError(Text(message, message))
         self.models = report.models
 
-    async def run(self, run: Run) -> AsyncIterator[Report]:
-        """Every report of the run, its end included. Raises `ChildDied`."""
+    async def run(self, run: Run) -> AsyncIterator[News]:
+        """What is told of each job of the batch, until each has ended. Raises `ChildDied`."""
         await self.start()
         await self._ask(run)
-        while True:
+        going = {member.job for member in run.members}
+        while going:
             report = await self._hear()
+            if isinstance(report, Ready | Failed):
+                continue
             yield report
             if isinstance(report, End):
-                return
+                going.discard(report.job)
 
-    async def stop(self, job: str) -> None:
-        """Ask the run to end; it has `STOP_SECONDS` before the process is ended under it."""
+    async def stop(self, job: JobId) -> None:
+        """Ask one job to end; the others of its batch go on."""
         with contextlib.suppress(ChildDied):
             await self._ask(Stop(job))
 

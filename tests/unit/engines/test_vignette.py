@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from tests.alone import alone
 
 from estampe.domain import Progress
 from estampe.engines import Notes, Output
@@ -27,12 +28,14 @@ def vignette():
 
 
 def made(vignette, prompt, model="vignette", **given):
-    events = vignette.run(model, {**PARAMETERS, "prompt": prompt, **given})
+    events = alone(vignette, model, {**PARAMETERS, "prompt": prompt, **given})
     return next(event.frames for event in events if isinstance(event, Output))
 
 
 def test_the_notes_say_what_was_read_and_what_was_not(vignette):
-    notes = next(vignette.run("vignette", {**PARAMETERS, "prompt": "two purple dragons", "negative_prompt": "zebra"}))
+    notes = next(
+        alone(vignette, "vignette", {**PARAMETERS, "prompt": "two purple dragons", "negative_prompt": "zebra"})
+    )
     assert notes == Notes({"understood": ["purple", "dragons"], "ignored": ["two", "zebra"]})
 
 
@@ -78,10 +81,10 @@ def test_a_clip_closes_its_loop(vignette, prompt):
 
 
 def test_a_picture_does_not_count_motions_as_understood(vignette):
-    notes = next(vignette.run("vignette", {**PARAMETERS, "prompt": "a jumping cat"}))
+    notes = next(alone(vignette, "vignette", {**PARAMETERS, "prompt": "a jumping cat"}))
     assert notes.values == {"understood": ["cat"], "ignored": ["jumping"]}
 
 
 def test_one_step_is_enough_to_draw(vignette):
-    events = list(vignette.run("vignette", {**PARAMETERS, "prompt": "cat", "num_inference_steps": 1}))
+    events = list(alone(vignette, "vignette", {**PARAMETERS, "prompt": "cat", "num_inference_steps": 1}))
     assert [event.stage for event in events if isinstance(event, Progress)] == ["denoising", "decoding"]

@@ -140,6 +140,9 @@ class Tiny:
     rates = Rates({}, InProcess())
     watch = Watch(SETTINGS, issuers=frozenset(), secret=b"", saw=lambda seen: None, is_new=lambda who: True)
 
+    def recognize(self, authorization):
+        return None
+
     async def identify(self, token):
         if token == "old":
             raise TokenExpired

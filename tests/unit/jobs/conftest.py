@@ -2,7 +2,6 @@
 
 import asyncio
 
-import procrastinate
 import psycopg
 import pytest
 
@@ -25,14 +24,13 @@ class House:
     def __init__(self, url: str) -> None:
         self.url = url
         self.database = Database(url)
-        self.dispatcher = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url))
         self.ledger = Ledger(self.database)
         self.under(Plan())
 
     def under(self, plan: Plan, **more: Plan) -> "House":
         """From now on, tenants have this plan, or the one of these that their token names."""
         self.accounts = Accounts({"free": plan, **more}, "free", afford=afford, unmeasured_gpu_seconds=1.0)
-        self.queue = Queue(self.database, self.dispatcher, self.accounts)
+        self.queue = Queue(self.database, self.accounts)
         return self
 
     async def submit(self, person=ANA, units=1.0, unit="images", model="fake", **more):
@@ -48,8 +46,28 @@ class House:
         refused = [one for one in met if isinstance(one, Exception)]
         return count - len(refused), refused
 
+    async def claim(self, job, worker="wk_1"):
+        """What runs with the job's ticket: the job itself, where its tenant has no other before it."""
+        ((ticket,),) = self.sql("select queue_id from jobs where id = %s and status = 'queued'", job.id) or [(0,)]
+        return await self.queue.claim(ticket, worker=worker)
+
+    def work(self, *workers):
+        """These are alive and have been for long; the others are not."""
+        self.sql("delete from workers")
+        for worker in workers:
+            self.sql(
+                "insert into workers (id, host, models, seen_at, steady_since)"
+                " values (%s, 'here', '[]', now() + interval '1 hour', now() - interval '1 hour')",
+                worker,
+            )
+
+    async def take_over(self):
+        """What a worker that was always there takes from those that are not."""
+        self.work("wk_judge", *(name for (name,) in self.sql("select id from workers where id <> 'wk_judge'")))
+        return await self.queue.take_over("wk_judge", 0.1)
+
     async def finish(self, job, to=Status.SUCCEEDED, units=1.0, gpu_seconds=2.0, cost=None):
-        claimed = await self.queue.claim(job.id)
+        (claimed,) = await self.claim(job)
         charged = units if to is Status.SUCCEEDED else 0
         usage = Usage(units=charged, gpu_seconds=gpu_seconds, cost=cost, currency="EUR" if cost is not None else None)
         files = [asset(claimed, n) for n in range(int(units))] if to is Status.SUCCEEDED else []

@@ -60,7 +60,7 @@ async def test_what_made_nothing_gives_its_reservation_back(house, end):
 async def test_a_running_job_gives_back_when_it_has_stopped_not_when_it_is_asked_to(house):
     house.under(FIVE)
     job = await house.submit(units=5)
-    claimed = await house.queue.claim(job.id)
+    (claimed,) = await house.claim(job)
     await house.queue.cancel(job.tenant_id, job.id)
     assert (await house.standing()).used["images"] == Use(reserved=5)
 
@@ -72,11 +72,11 @@ async def test_a_running_job_gives_back_when_it_has_stopped_not_when_it_is_asked
 
 async def test_a_job_lost_while_it_was_canceled_gives_back_once(house):
     job = await house.under(FIVE).submit()
-    await house.queue.claim(job.id)
+    await house.claim(job)
     await house.queue.cancel(job.tenant_id, job.id)
 
     for _ in range(2):
-        await house.queue.settle(job.id)
+        await house.take_over()
 
     assert (await house.standing()).used["images"] == Use()
     assert await house.ledger.discrepancies() == []
@@ -86,7 +86,7 @@ async def test_a_job_lost_while_it_was_canceled_gives_back_once(house):
 async def test_a_live_job_that_is_deleted_gives_back(house, running):
     job = await house.under(FIVE).submit(units=3)
     if running:
-        await house.queue.claim(job.id)
+        await house.claim(job)
 
     assert await house.queue.delete(job.tenant_id, job.id)
 
@@ -113,7 +113,8 @@ async def test_a_finished_job_is_settled_with_what_it_really_used(house):
 
 async def test_an_attempt_that_was_taken_over_charges_nothing(house):
     job = await house.under(FIVE).submit()
-    lost = await house.queue.claim(job.id)
+    (lost,) = await house.claim(job)
+    assert await house.take_over() == [job.id]
     await house.finish(job)
 
     assert not await house.queue.finish(lost, Status.SUCCEEDED, usage=Usage(units=1, gpu_seconds=9))
@@ -124,7 +125,7 @@ async def test_an_attempt_that_was_taken_over_charges_nothing(house):
 
 async def test_a_job_handed_back_keeps_its_reservation(house):
     job = await house.under(FIVE).submit()
-    claimed = await house.queue.claim(job.id)
+    (claimed,) = await house.claim(job)
     await house.queue.release(claimed, lost=True)
 
     assert (await house.standing()).used["images"] == Use(reserved=1)
@@ -204,14 +205,13 @@ async def test_seconds_are_guessed_from_the_model_s_last_jobs(house):
 
 async def test_jobs_share_as_many_places_as_may_run_at_once(house):
     house.under(Plan(max_running=2))
-    jobs = [await house.submit() for _ in range(4)]
+    for _ in range(4):
+        await house.submit()
     house.under(Plan())
     await house.submit()
 
-    slots = [slot for (slot,) in house.sql("select slot from jobs order by queue_id")]
-    locks = [lock for (lock,) in house.sql("select lock from procrastinate_jobs order by id")]
-    assert slots == [0, 1, 0, 1, None]
-    assert locks == [f"{jobs[0].tenant_id}/{slot}" for slot in (0, 1, 0, 1)] + [None]
+    places = house.sql("select slot, parked from jobs order by queue_id")
+    assert places == [(0, False), (1, False), (0, True), (1, True), (None, False)]
 
 
 async def test_a_tenant_may_look_at_its_account_and_not_touch_it(house):

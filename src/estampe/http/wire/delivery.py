@@ -2,19 +2,26 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
 from contextlib import asynccontextmanager, suppress
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from estampe.http.route import Answer, Stream
+from estampe.http.route import Answer, Live, Stream
 from estampe.http.wire.intake import ClientGone, Receive
+from estampe.http.wire.line import Line
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Scope = MutableMapping[str, Any]
 
 CHUNKS_IN_A_ROW = 16
+ANSWERED = "estampe.answered"
+"""Where a request's scope says with which status its answer began, and when."""
+# What a request came with, and what nobody asks for once its answer has begun.
+SPENT = ("headers", "raw_path", "query_string", "client", "server", "asgi", "state", "path_params")
 BODILESS_STATUSES = frozenset({204, 304})
 
 _encode = msgspec.json.Encoder().encode
@@ -26,29 +33,35 @@ class Packed(msgspec.Struct):
 
     start: dict[str, Any]
     body: bytes = b""
-    stream: Stream | None = None
+    stream: Stream | Live | None = None
 
 
-def pack(answer: Answer, request_id: str) -> Packed:
-    """Raises what encoding raises, while a 500 can still be said."""
+@lru_cache(maxsize=256)
+def _field(name: str) -> bytes:
+    return name.lower().encode("ascii")
+
+
+def pack(answer: Answer, request_id: str, more: Iterable[tuple[bytes, bytes]] = ()) -> Packed:
+    """`more` are headers that are ready to be sent. Raises what encoding raises, while a 500 can still be said."""
     headers = [
         (b"x-request-id", request_id.encode("ascii")),
         (b"x-content-type-options", b"nosniff"),
     ]
     kept = b"no-store"
     for name, value in answer.headers.items():
-        if _UNSAFE.search(value):
+        if not (value.isascii() and value.isprintable()) and _UNSAFE.search(value):
             raise ValueError(f"the header {name} cannot be sent")
-        key = name.lower().encode("ascii")
+        key = _field(name)
         if key == b"cache-control":
             kept = value.encode("latin-1")
         else:
             headers.append((key, value.encode("latin-1")))
+    headers.extend(more)
     headers.append((b"cache-control", kept))
     start = {"type": "http.response.start", "status": answer.status, "headers": headers}
-    if isinstance(answer, Stream):
+    if isinstance(answer, Stream | Live):
         headers.append((b"content-type", answer.media_type.encode("latin-1")))
-        if answer.length is not None:
+        if isinstance(answer, Stream) and answer.length is not None:
             headers.append((b"content-length", b"%d" % answer.length))
         return Packed(start, stream=answer)
     if answer.status in BODILESS_STATUSES:
@@ -63,6 +76,11 @@ def pack(answer: Answer, request_id: str) -> Packed:
 async def ship(packed: Packed, scope: Scope, receive: Receive, send: Send) -> None:
     """A client that leaves is no error. Raises what a stream's iterator raises, once the answer has begun."""
     head = scope["method"] == "HEAD"
+    scope[ANSWERED] = packed.start["status"], time.perf_counter()
+    if isinstance(packed.stream, Live):
+        with suppress(OSError):
+            await _attend(packed.start, packed.stream, scope, receive, send)
+        return
     if packed.stream is not None:
         with suppress(ClientGone):
             await _ship_stream(packed.start, packed.stream, receive, send, head=head)
@@ -72,9 +90,27 @@ async def ship(packed: Packed, scope: Scope, receive: Receive, send: Send) -> No
         await send({"type": "http.response.body", "body": b"" if head else packed.body})
 
 
+async def _attend(start: dict[str, Any], live: Live, scope: Scope, receive: Receive, send: Send) -> None:
+    await send(start)
+    if scope["method"] != "HEAD":
+        line = Line(send)
+        attendance = live.attend(line)
+        # Of thousands that stay, what they came with and what they were answered is a good part of the weight.
+        start.clear()
+        for spent in SPENT:
+            scope.pop(spent, None)
+        try:
+            await attendance.begin()
+            await line.until_gone(receive)
+        finally:
+            attendance.leave()
+            line.close()
+    await send({"type": "http.response.body", "body": b""})
+
+
 async def _ship_stream(start: dict[str, Any], stream: Stream, receive: Receive, send: Send, *, head: bool) -> None:
     try:
-        async with _while_present(receive):
+        async with while_present(receive):
             await _say(send, start)
             if not head:
                 await _pour(stream.chunks, send)
@@ -108,7 +144,7 @@ async def _say(send: Send, message: dict[str, Any]) -> None:
 
 
 @asynccontextmanager
-async def _while_present(receive: Receive) -> AsyncIterator[None]:
+async def while_present(receive: Receive) -> AsyncIterator[None]:
     """Cut short what is inside when the client leaves, even while it waits for news. Raises `ClientGone`."""
     departure = asyncio.create_task(_departure(receive))
     visit = asyncio.timeout(None)

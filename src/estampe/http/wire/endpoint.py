@@ -1,20 +1,22 @@
 """One route as a plain ASGI app: door, query, body, handler, answer; every refusal on the way is a problem."""
 
-import os
+import random
 import re
 from http import HTTPStatus
 
 from estampe.domain import Principal
 from estampe.errors import EstampeError, Forbidden, Unauthenticated
 from estampe.http.guard import Guard
-from estampe.http.problems import Asked, problem
-from estampe.http.route import Answer, Call, RawHeaders, Route, Surroundings
+from estampe.http.problems import PROBLEMS
+from estampe.http.route import Answer, Asked, Call, RawHeaders, Route, Surroundings
 from estampe.http.wire import delivery, mishap, negotiate
 from estampe.http.wire.delivery import Packed, Scope, Send
 from estampe.http.wire.intake import Body, ClientGone, Query, Receive
 
 LIMITS = "estampe.limits"
 """Where a request's scope holds the headers that say what is left of its limits."""
+COUNTED = "estampe.counted"
+"""Where it holds the verdict, once it was counted on its way here."""
 
 _SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
@@ -34,6 +36,7 @@ class Endpoint:
         self._watch, self._rates = installation.watch, installation.rates
         self._query = Query(route.query)
         self._body = Body(route, installation.settings.max_body_bytes)
+        self._manner = route.manner or PROBLEMS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = request_id_of(scope["headers"])
@@ -51,9 +54,8 @@ class Endpoint:
 
     async def _packed(self, scope: Scope, receive: Receive, request_id: str) -> Packed:
         answer = await self._answer(scope, receive, request_id)
-        answer.headers = {**answer.headers, **scope.get(LIMITS, {})}
         try:
-            return delivery.pack(answer, request_id)
+            return delivery.pack(answer, request_id, scope.get(LIMITS, ()))
         except BaseException:
             await delivery.close(answer)
             raise
@@ -62,7 +64,10 @@ class Endpoint:
         headers = scope["headers"]
         visitor = await self._admitted(scope)
         if visitor is not None:
-            await self._count(visitor, scope)
+            counted = scope.get(COUNTED) or self._rates.count_at_once(visitor)
+            scope[LIMITS], refusal = counted or await self._rates.count(visitor, spends=self._route.spends)
+            if refusal is not None:
+                raise refusal
         call = Call(
             installation=self._installation,
             route=self._route,
@@ -73,6 +78,8 @@ class Endpoint:
             language=negotiate.language(headers),
             request_id=request_id,
             visitor=visitor,
+            head=scope["method"] == "HEAD",
+            present=lambda: delivery.while_present(receive),
         )
         try:
             if visitor is not None and self._route.body is not None:
@@ -86,8 +93,9 @@ class Endpoint:
     async def _admitted(self, scope: Scope) -> Principal | None:
         who = None
         try:
-            who = await self._guard.know(self._route.may, scope["headers"])
-            self._guard.allow(self._route.may, who)
+            may, headers = self._route.may, scope["headers"]
+            who = self._guard.recognize(may, headers) or await self._guard.know(may, headers)
+            self._guard.allow(may, who)
         except EstampeError as error:
             self._watch.refused(error, who, self._route.path, scope)
             raise
@@ -95,27 +103,23 @@ class Endpoint:
             self._watch.passed(who, self._route.path, scope)
         return who
 
-    async def _count(self, visitor: Principal, scope: Scope) -> None:
-        """Raises `RateLimited` or `LimitsUnavailable`."""
-        scope[LIMITS], refusal = await self._rates.count(visitor, spends=self._route.spends)
-        if refusal is not None:
-            raise refusal
-
     def _refusal(self, error: Exception, scope: Scope, request_id: str) -> Packed:
         if not isinstance(error, EstampeError) or error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             mishap.record(error, self._route, request_id)
             error = EstampeError()
-        reply = problem(error, asked(scope, request_id), self._url)
-        reply.headers.update(scope.get(LIMITS, {}))
-        return delivery.pack(reply, request_id)
+        reply = self._manner.say(error, asked(scope, request_id), self._url)
+        return delivery.pack(reply, request_id, scope.get(LIMITS, ()))
 
 
 def request_id_of(headers: RawHeaders) -> str:
     """The client's own, where it is harmless to repeat; else a new one."""
-    for name, value in headers:
-        if name == b"x-request-id" and _SAFE_REQUEST_ID.fullmatch(value):
-            return value.decode("ascii")
-    return os.urandom(12).hex()
+    return request_id(next((value for name, value in headers if name == b"x-request-id"), None))
+
+
+def request_id(sent: bytes | None) -> str:
+    if sent is not None and _SAFE_REQUEST_ID.fullmatch(sent):
+        return sent.decode("ascii")
+    return f"{random.getrandbits(96):024x}"
 
 
 def asked(scope: Scope, request_id: str) -> Asked:

@@ -5,8 +5,8 @@ from typing import Any
 
 from estampe.domain import is_name
 from estampe.errors import EstampeError, MethodNotAllowed, NotFound
-from estampe.http.problems import problem
-from estampe.http.route import Reply, Route, Surroundings
+from estampe.http.problems import PROBLEMS
+from estampe.http.route import Manner, Reply, Route, Surroundings
 from estampe.http.wire import delivery
 from estampe.http.wire.delivery import Scope, Send
 from estampe.http.wire.endpoint import Endpoint, asked, request_id_of
@@ -69,42 +69,43 @@ class Front:
         self._root = Branch()
         self._url = installation.settings.url
         self._fallback = fallback
+        self._manners: dict[str, Manner] = {}
         for route in routes:
+            if route.manner is not None:
+                self._manners[_segments(route.path)[0]] = route.manner
             branch = self._root
             for segment in _segments(route.path):
                 branch = branch.grown(segment)
             branch.place = branch.place or Place(route.path)
             branch.place.add(route, Endpoint(route, installation))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
-            await _decline(scope, send)
-            return
+            return _decline(scope, send)
         segments = _segments(_inner_path(scope))
         place = self._root.find(segments)
         if place is None:
-            await self._nowhere(scope, receive, send)
-        elif (endpoint := place.endpoints.get(scope["method"])) is not None:
+            return self._nowhere(scope, receive, send)
+        if (endpoint := place.endpoints.get(scope["method"])) is not None:
             scope["route"] = place.routes[scope["method"]]
             scope["path_params"] = {name: segments[position] for name, position in place.names}
-            await endpoint(scope, receive, send)
-        elif scope["method"] == "OPTIONS":
+            return endpoint(scope, receive, send)
+        if scope["method"] == "OPTIONS":
             reply = Reply(204, headers={"Allow": place.allow})
-            await delivery.ship(delivery.pack(reply, request_id_of(scope["headers"])), scope, receive, send)
-        else:
-            await self._refuse(MethodNotAllowed(), scope, receive, send, {"Allow": place.allow})
+            return delivery.ship(delivery.pack(reply, request_id_of(scope["headers"])), scope, receive, send)
+        return self._refuse(MethodNotAllowed(), scope, receive, send, {"Allow": place.allow})
 
-    async def _nowhere(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _nowhere(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if self._fallback is None:
-            await self._refuse(NotFound(), scope, receive, send)
-        else:
-            await self._fallback(scope, receive, send)
+            return self._refuse(NotFound(), scope, receive, send)
+        return self._fallback(scope, receive, send)
 
     async def _refuse(
         self, error: EstampeError, scope: Scope, receive: Receive, send: Send, headers: dict[str, str] | None = None
     ) -> None:
         request_id = request_id_of(scope["headers"])
-        reply = problem(error, asked(scope, request_id), self._url)
+        manner = self._manners.get(_segments(_inner_path(scope))[0], PROBLEMS)
+        reply = manner.say(error, asked(scope, request_id), self._url)
         reply.headers.update(headers or {})
         await delivery.ship(delivery.pack(reply, request_id), scope, receive, send)
 

@@ -17,6 +17,7 @@ from estampe.errors import (
     Text,
 )
 from estampe.http.route import RawHeaders, Route
+from estampe.http.wire import forms
 from estampe.http.wire.faults import fault, faults, nul
 from estampe.http.wire.negotiate import names_media_type
 
@@ -46,10 +47,13 @@ class Query:
         self._shape = shape
         fields = () if shape is None else msgspec.structs.fields(shape)
         self._names = frozenset(field.encode_name for field in fields)
+        self._nothing = None if any(field.required for field in fields) or shape is None else shape()
         self._lists = frozenset(field.encode_name for field in fields if is_list(field.type))
 
     def read(self, text: bytes) -> Any:
         """Raises `InvalidRequest` for an unknown, repeated or unreadable parameter, and for a token."""
+        if not text and self._nothing is not None:
+            return self._nothing
         given = self._parameters(text) if text else {}
         if self._shape is None:
             return None
@@ -87,7 +91,7 @@ class Query:
 
 
 class Body:
-    """The body of one route → its Struct, or its bytes where the handler reads them itself."""
+    """The body of one route, JSON or a form → its Struct, or its bytes where the handler reads them itself."""
 
     def __init__(self, route: Route, default_limit_bytes: int) -> None:
         self._shape = route.body
@@ -99,12 +103,24 @@ class Body:
         """Raises `MediaTypeUnsupported`, `BodyTooLarge`, `InvalidRequestBody`, and `InvalidRequest` if too slow."""
         if self._shape is None:
             return None
-        self._check(headers)
+        content_type = self._check(headers)
         body = await _whole(receive, self._limit)
         if self._decode is None:
             return body
         if not body:
             raise InvalidRequestBody(errors=(FieldError("", Text("A body is expected.", "Un contenu est attendu.")),))
+        return self._filled(forms.read(body, content_type)) if forms.is_form(content_type) else self._decoded(body)
+
+    def _filled(self, values: dict[str, Any]) -> Any:
+        """A form holds texts, so `"2"` is a number here where one is asked for."""
+        try:
+            return msgspec.convert(values, self._shape, strict=False)
+        except (ValueError, RecursionError) as error:
+            raise InvalidRequestBody(errors=(fault(error),)) from None
+
+    def _decoded(self, body: bytes) -> Any:
+        if self._decode is None:
+            return body
         try:
             value = self._decode(body)
         except (ValueError, RecursionError) as error:
@@ -113,7 +129,8 @@ class Body:
             raise InvalidRequestBody(errors=(found,))
         return value
 
-    def _check(self, headers: RawHeaders) -> None:
+    def _check(self, headers: RawHeaders) -> str:
+        """The content type."""
         content_type = ""
         for name, value in headers:
             if name == b"content-length":
@@ -126,6 +143,7 @@ class Body:
         if not fits or (self._decode is not None and _charset(content_type) not in CHARSETS):
             wanted = ", ".join(self._types)
             raise MediaTypeUnsupported(Text(f"Send {wanted}.", f"Envoyez {wanted}."))
+        return content_type
 
     def _check_length(self, value: bytes) -> None:
         if not value.isdigit():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from estampe import bootstrap
+from estampe import checks
 from estampe.errors import InvalidSetting
 from estampe.settings import Settings
 
@@ -13,11 +13,11 @@ OIDC = {"oidc_issuer": ("https://id.example",), "oidc_audience": ("estampe",)}
 @pytest.mark.parametrize("issuers", [CLERK | OIDC, {"oidc_issuer": ("https://id.example", "https://two.example")}])
 def test_of_several_issuers_an_operator_is_named_with_theirs(tmp_path, issuers):
     with pytest.raises(InvalidSetting, match="operators"):
-        bootstrap.prepare(Settings(data_dir=tmp_path, operators=("user_op",), **issuers))
-    bootstrap.prepare(Settings(data_dir=tmp_path, operators=("https://id.example#user_op",), **issuers))
+        checks.prepare(Settings(data_dir=tmp_path, operators=("user_op",), **issuers))
+    checks.prepare(Settings(data_dir=tmp_path, operators=("https://id.example#user_op",), **issuers))
 
 
 @pytest.mark.parametrize("issuers", [{}, CLERK, OIDC])
 def test_of_one_issuer_an_operator_s_id_is_enough(tmp_path, issuers):
-    bootstrap.prepare(Settings(data_dir=tmp_path, operators=("user_op",), **issuers))
+    checks.prepare(Settings(data_dir=tmp_path, operators=("user_op",), **issuers))
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,74 @@
+"""What the settings ask for must be there: looked at before anything starts, and told in one line."""
+
+import secrets
+
+from estampe import plugins
+from estampe.errors import InvalidSetting, Text
+from estampe.http import rates
+from estampe.media import kinds
+from estampe.plans import GPU_SECONDS
+from estampe.settings import Settings
+
+
+def prepare(settings: Settings) -> None:
+    """The plugins that the settings name, and the data folder, there and writable. Raises `InvalidSetting`."""
+    plugins.require("engines", settings.engines)
+    plugins.require("identity", settings.identity)
+    plugins.require("stores", [settings.store])
+    rates.require(settings)
+    _require_plans(settings)
+    _require_known_operators(settings)
+    folder = settings.data_dir
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = folder / f".{secrets.token_hex(8)}"
+        probe.write_bytes(b"\0" * 4096)
+        probe.unlink()
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise InvalidSetting(
+            Text(
+                f"the data folder {folder} cannot be written: {why}. Choose another with --data-dir.",
+                f"le dossier de données {folder} n'est pas accessible en écriture : {why}. "
+                "Choisissez-en un autre avec --data-dir.",
+            )
+        ) from error
+
+
+def units() -> set[str]:
+    """What quotas may be in."""
+    return {GPU_SECONDS, *(f"{kind.unit}s" for kind in kinds().values())}
+
+
+def _require_plans(settings: Settings) -> None:
+    """Raises `InvalidSetting` for a quota in a unit that nothing is counted in, and for a default that is no plan."""
+    if settings.plans and settings.default_plan not in settings.plans:
+        name, known = settings.default_plan, ", ".join(sorted(settings.plans))
+        raise InvalidSetting(
+            Text(
+                f"default_plan “{name}” is none of the plans ({known})",
+                f"default_plan « {name} » ne figure pas parmi les offres ({known})",
+            )
+        )
+    wanted = {unit for plan in settings.plans.values() for unit in plan.quotas}
+    for unit in sorted(wanted - units()) if wanted else ():
+        known = ", ".join(sorted(units()))
+        raise InvalidSetting(
+            Text(f"plans: there is no unit “{unit}” ({known})", f"plans : il n'y a pas d'unité « {unit} » ({known})")
+        )
+
+
+def _require_known_operators(settings: Settings) -> None:
+    """Raises `InvalidSetting` for a bare id where several issuers, who do not know of each other, may give it out."""
+    clerk = settings.clerk_publishable_key or settings.clerk_issuer or settings.clerk_jwt_key
+    if len(settings.oidc_issuer) + bool(clerk) < 2:  # noqa: PLR2004 - several
+        return
+    for name in settings.operators:
+        if "#" not in name:
+            raise InvalidSetting(
+                Text(
+                    f"operators: of several issuers, say whose “{name}” is meant: https://issuer.example#{name}",
+                    f"operators : entre plusieurs émetteurs, dites de qui est « {name} » : "
+                    f"https://emetteur.example#{name}",
+                )
+            )

@@ -1,0 +1,44 @@
+"""Workers of several sorts: each makes what it is told to, in as many places as it is told."""
+
+from tests.postgres import eventually
+from tests.service import Service
+
+SMALL = {"width": 64, "height": 64}
+
+
+def models(service: Service) -> set[str]:
+    with service.person() as ana:
+        return {model["name"] for model in ana.get("/api/models").json()["models"]}
+
+
+def test_a_worker_takes_the_jobs_of_its_own_models_alone(own_service: Service):
+    with own_service.person() as ana:
+        busy = ana.ask("[steps 2000] [sleep 0.05] a cat", **SMALL)
+        ana.reaches(busy, "running")
+        clip = ana.ask("a clip", "video", **SMALL, num_frames=8)
+        own_service.stop("worker")
+        ana.post(f"/api/jobs/{busy}/cancel")
+        own_service.start("worker", flags=["--models", "fake-image", "--concurrency", "2"])
+        own_service.until_announced()
+
+        assert ana.make("a picture", **SMALL)["attempts"] == 1
+        eventually(lambda: models(own_service) == {"fake-image"}, "the models of who is left")
+        assert own_service.rows("select slots from workers") == [(2,)]
+        assert ana.job(clip)["status"] == "queued"
+        assert ana.post("/api/videos/generate", json={"prompt": "another"}).json()["code"] == "no_worker"
+        with own_service.beside(worker_models="fake-video"):
+            assert ana.ended(clip)["status"] == "succeeded"
+
+
+def test_a_worker_without_anything_to_make_says_so_and_ends(own_service: Service):
+    own_service.stop("worker")
+    own_service.start("worker", flags=["--models", "fake-image,zebra"])
+
+    assert own_service.processes.pop("worker").wait(timeout=60) == 1
+    assert "no engine of fake makes zebra" in own_service.log.read_text()
+
+
+def test_a_worker_that_dies_vanishes_from_the_models(own_service: Service):
+    own_service.kill("worker")
+
+    eventually(lambda: models(own_service) == set(), "no models")
