@@ -133,6 +133,7 @@ async def test_a_long_line_is_mended_bit_by_bit(line):
 async def test_a_ticket_taken_by_a_worker_that_dies_is_offered_again(line):
     job = await line.house.submit(ACME)
     ticket = await line.take()
+    line.house.sql("update procrastinate_workers set last_heartbeat = now() + interval '1 minute'")
     assert await line.house.take_over() == [], "it is about to claim it"
     line.house.sql("update procrastinate_workers set last_heartbeat = now() - interval '1 minute'")
 
