@@ -1,0 +1,81 @@
+"""What the service adds to a job, over calling the model in a loop."""
+
+import statistics
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.bench.figures import Figure, Figures
+from tests.service import Person, Service, running
+
+from estampe import plugins
+from estampe.db.embedded import EmbeddedPostgres
+from estampe.db.migrate import migrate
+from estampe.domain import Model
+from estampe.engines import Engine, Output, Request
+from estampe.media._parameters import resolve
+
+pytestmark = pytest.mark.bench
+
+JOBS = 20
+ROUNDS = 3
+PROMPTS = ("red apple", "blue cat on a yellow background", "papillon", "green turtle")
+
+
+@pytest.fixture
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """On a PostgreSQL that waits for its disk."""
+    folder = tmp_path_factory.mktemp("overhead")
+    embedded = EmbeddedPostgres(folder)
+    try:
+        url = embedded.start()
+        migrate(url)
+        with running(url, folder, engines="vignette") as started:
+            yield started
+    finally:
+        embedded.release()
+
+
+def in_a_loop(engine: Engine, model: Model, seeds: range) -> float:
+    """Seconds a picture."""
+    started = time.perf_counter()
+    for seed in seeds:
+        parameters = resolve({"prompt": PROMPTS[seed % len(PROMPTS)], "seed": seed}, model)
+        made = [event for _, event in engine.run(model.name, [Request(parameters=parameters)])]
+        assert any(isinstance(event, Output) for event in made)
+    return (time.perf_counter() - started) / len(seeds)
+
+
+def as_jobs(service: Service, person: Person, seeds: range) -> float:
+    """Seconds a picture, from the first one's start to the last one's end."""
+    jobs = [person.ask(PROMPTS[seed % len(PROMPTS)], seed=seed) for seed in seeds]
+    assert {person.ended(job)["status"] for job in jobs} == {"succeeded"}
+    ((seconds,),) = service.rows(
+        "select extract(epoch from max(finished_at) - min(started_at)) from jobs where id = any (%s)", jobs
+    )
+    return float(seconds) / len(jobs)
+
+
+def test_what_a_job_costs_over_the_model_itself(service: Service, figures: Figures):
+    engine: Any = plugins.load("engines", "vignette")()
+    engine.setup()
+    model = next(model for model in engine.models() if model.kind == "image")
+    loops, jobs = [], []
+    with service.person() as ana:
+        in_a_loop(engine, model, range(2))
+        as_jobs(service, ana, range(2))
+        for number in range(1, ROUNDS + 1):
+            seeds = range(number * JOBS, (number + 1) * JOBS)
+            loops.append(in_a_loop(engine, model, seeds))
+            jobs.append(as_jobs(service, ana, seeds))
+
+    loop, job = statistics.median(loops), statistics.median(jobs)
+    figures.add(
+        "What the service adds to a job",
+        Figure("vignette, called in a loop", f"{1000 * loop:.0f} ms a picture"),
+        Figure("the same pictures as jobs", f"{1000 * job:.0f} ms a picture", f"{job / loop:.2f}", "≤ 1.10"),
+        about="Queued jobs on one worker, made, encoded, kept, charged and told of, against the same pictures drawn by "
+        "the engine in a loop and thrown away; in turns, medians.",
+    )
+    assert loop > 0
