@@ -1,5 +1,5 @@
 # The commands a person needs; everything lives in .venv.
-.PHONY: up test check bench chaos lock clean
+.PHONY: up test check studio bench chaos lock clean
 .DEFAULT_GOAL := up
 
 VENV := .venv
@@ -7,10 +7,22 @@ BIN := $(VENV)/bin
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-up: $(VENV)/ready
+# The page that people work in, built once into the package.
+STUDIO := src/estampe/http/page/index.html
+STUDIO_SOURCES := $(shell find web/studio web/client/src web/react/src -type f -not -path '*/node_modules/*' -not -path '*/test/*') \
+	web/package-lock.json
+
+up: $(VENV)/ready $(STUDIO)
 	@exec $(BIN)/estampe up $(ARGS)
 
-test: check
+studio: $(STUDIO)
+
+$(STUDIO): $(STUDIO_SOURCES) | $(BIN)/python
+	@echo "Building the studio (once)…"
+	@sh web/studio/build.sh $(BIN)/python
+	@touch $@
+
+test: check $(STUDIO)
 	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
 check: $(VENV)/ready-to-develop
@@ -35,7 +47,7 @@ lock: $(VENV)/ready-to-develop
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --group browser -o requirements/browser.txt $(ARGS)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) src/estampe/http/page web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Estampe needs Python 3.11 or later: install it, then run make again."; exit 1; }

@@ -6,6 +6,7 @@ import gc
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import FrameType
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.middleware.cors import CORSMiddleware
@@ -33,7 +34,7 @@ from estampe.http import (
 from estampe.http.express import Express
 from estampe.http.installation import Installation
 from estampe.http.metered import Metered
-from estampe.http.pages import Pages
+from estampe.http.pages import Pages, policy
 from estampe.http.route import Access, Call, Handler, Reply, Route
 from estampe.http.table import Table
 
@@ -91,7 +92,13 @@ def table(max_upload_bytes: int, metrics_for: str = "operator") -> Table:
 
 def application(installation: Installation, opened: contextlib.AbstractAsyncContextManager[None]) -> ASGIApp:
     """The ASGI app; `opened` holds the database and the rest open for as long as it serves."""
-    front = table(installation.settings.max_upload_bytes, installation.settings.metrics).asgi(installation)
+    routes = table(installation.settings.max_upload_bytes, installation.settings.metrics)
+    pages = Pages(
+        routes.asgi(installation),
+        taken=frozenset(route.path.split("/")[1] for route in routes),
+        below=urlsplit(installation.settings.url).path,
+        policy=policy(),
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
@@ -103,7 +110,7 @@ def application(installation: Installation, opened: contextlib.AbstractAsyncCont
             yield
             installation.hub.stop_streams()
 
-    started, ordinary = Router(lifespan=lifespan), Metered(Pages(front))
+    started, ordinary = Router(lifespan=lifespan), Metered(pages)
 
     def whole(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         return (started if scope["type"] == "lifespan" else ordinary)(scope, receive, send)

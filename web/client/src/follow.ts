@@ -14,7 +14,8 @@ export interface Preview {
   data: string
 }
 
-interface Moved {
+/** How far a job is, and where in line. */
+export interface Moved {
   job_id: string
   status: Status
   queue_position: number | null

@@ -2,6 +2,7 @@
 
 import type { Connection } from './connection.js'
 import { follow, succeeded, wait, type JobEvent, type WaitOptions } from './follow.js'
+import { news, type News } from './news.js'
 import type {
   Accepted,
   AssetPage,
@@ -89,6 +90,11 @@ export class Jobs extends Resource {
   /** What happens to it, as it happens. */
   stream(id: string, { signal }: CallOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
     return follow(this.on, id, signal)
+  }
+
+  /** What happens to all of them, for as long as it is listened to: one connection, however many jobs. */
+  news({ signal }: CallOptions = {}): AsyncGenerator<News, void, undefined> {
+    return news(this.on, signal)
   }
 
   cancel(id: string, { signal }: CallOptions = {}): Promise<Snapshot> {

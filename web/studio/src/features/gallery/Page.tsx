@@ -1,0 +1,5 @@
+/** The page of gallery. */
+
+export default function Page() {
+  return <h1>gallery</h1>
+}

@@ -1,0 +1,14 @@
+/** The studio begins here. */
+
+import './ui/theme.css'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app/App'
+import { showStoredAppearance } from './ui/appearance'
+
+showStoredAppearance()
+createRoot(document.getElementById('studio')!).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+)

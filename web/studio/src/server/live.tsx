@@ -1,0 +1,107 @@
+/** One stream of all that happens to one's jobs, written into what every page reads. */
+
+import { hasEnded, type Moved, type News, type Preview, type Snapshot } from '@estampe/client'
+import { useEstampe, type Site } from '@estampe/react'
+import { useQuery, useQueryClient, type InfiniteData, type QueryClient } from '@tanstack/react-query'
+import { createContext, useContext, useEffect, useState, type ReactNode } from 'react'
+import { keyOf } from './queries'
+
+interface Page {
+  jobs: Snapshot[]
+  next_cursor: string | null
+}
+
+const Heard = createContext(true)
+
+/** False while the server does not answer: what is shown may be old. */
+export const useHeard = (): boolean => useContext(Heard)
+
+/** Keeps jobs live for what is inside. Browsers allow few connections a server, so a page nobody sees closes its own. */
+export function Live({ children }: { children: ReactNode }) {
+  const site = useEstampe()
+  const queries = useQueryClient()
+  const [heard, setHeard] = useState(true)
+  const seen = useSeen()
+  useEffect(() => {
+    if (!site.isSignedIn || !seen) return undefined
+    const stop = new AbortController()
+    void follow(site, queries, setHeard, stop.signal)
+    return () => stop.abort()
+  }, [site, queries, seen])
+  return <Heard.Provider value={heard}>{children}</Heard.Provider>
+}
+
+function useSeen(): boolean {
+  const [seen, setSeen] = useState(!document.hidden)
+  useEffect(() => {
+    const look = () => setSeen(!document.hidden)
+    document.addEventListener('visibilitychange', look)
+    return () => document.removeEventListener('visibilitychange', look)
+  }, [])
+  return seen
+}
+
+async function follow(site: Site, queries: QueryClient, setHeard: (heard: boolean) => void, signal: AbortSignal) {
+  try {
+    for await (const news of site.client.jobs.news({ signal })) {
+      setHeard(news.type !== 'lost')
+      heard(site, queries, news)
+    }
+  } catch {
+    // The person left, or is no longer signed in: each request that follows says so itself.
+  }
+}
+
+function heard(site: Site, queries: QueryClient, news: News): void {
+  if (news.type === 'snapshot') {
+    for (const job of news.jobs) put(site, queries, job)
+    void queries.invalidateQueries({ queryKey: keyOf(site, 'jobs') })
+  } else if (news.type === 'job') {
+    put(site, queries, news.job)
+    if (hasEnded(news.job))
+      for (const name of ['usage', 'me']) void queries.invalidateQueries({ queryKey: keyOf(site, name) })
+  } else if (news.type === 'progress') {
+    move(site, queries, news.moved)
+  } else if (news.type === 'preview') {
+    queries.setQueryData(keyOf(site, 'preview', news.preview.job_id), news.preview)
+  }
+}
+
+/** Writes a job wherever it is shown; one that no list holds makes the lists ask again. */
+export function put(site: Site, queries: QueryClient, job: Snapshot): void {
+  queries.setQueryData(keyOf(site, 'job', job.job_id), job)
+  if (!patch(site, queries, job.job_id, () => job)) void queries.invalidateQueries({ queryKey: keyOf(site, 'jobs') })
+}
+
+function move(site: Site, queries: QueryClient, moved: Moved): void {
+  const change = (job: Snapshot): Snapshot => (hasEnded(job) ? job : { ...job, ...moved })
+  queries.setQueryData<Snapshot>(keyOf(site, 'job', moved.job_id), (job) => job && change(job))
+  patch(site, queries, moved.job_id, change)
+}
+
+/** Whether some list held it. */
+function patch(site: Site, queries: QueryClient, id: string, change: (job: Snapshot) => Snapshot): boolean {
+  let held = false
+  queries.setQueriesData<InfiniteData<Page>>({ queryKey: keyOf(site, 'jobs') }, (lists) => {
+    if (!lists?.pages.some((page) => page.jobs.some((job) => job.job_id === id))) return lists
+    held = true
+    const pages = lists.pages.map((page) => ({
+      ...page,
+      jobs: page.jobs.map((job) => (job.job_id === id ? change(job) : job)),
+    }))
+    return { ...lists, pages }
+  })
+  return held
+}
+
+/** A first look at what a job is making, as a data: URL. */
+export function usePreview(id: string): string | undefined {
+  const site = useEstampe()
+  const { data } = useQuery<Preview>({
+    queryKey: keyOf(site, 'preview', id),
+    queryFn: () => Promise.reject(new Error('told, never asked for')),
+    enabled: false,
+    gcTime: 60_000,
+  })
+  return data && `data:${data.media_type};base64,${data.data}`
+}

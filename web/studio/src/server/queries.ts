@@ -1,0 +1,23 @@
+/** What the server knows, besides what @estampe/react asks for: one options object a query. */
+
+import { useEstampe, type Site } from '@estampe/react'
+import { queryOptions, useQuery } from '@tanstack/react-query'
+
+/** As @estampe/react names its own, so that one invalidation reaches all. */
+export const keyOf = ({ client, scope }: Site, ...names: unknown[]) => ['estampe', client.baseUrl, scope, ...names]
+
+export const meQuery = (site: Site) =>
+  queryOptions({
+    queryKey: keyOf(site, 'me'),
+    queryFn: ({ signal }) => site.client.me({ signal }),
+    retry: false,
+    staleTime: 30_000,
+  })
+
+/** The person as the server sees them; `data` is there on every page, since none is shown before. */
+export const useMe = () => useQuery(meQuery(useEstampe()))
+
+/** Whether the person holds `permission`; false while that is not known. */
+export function useMay(permission: string): boolean {
+  return !!useMe().data?.permissions.includes(permission)
+}

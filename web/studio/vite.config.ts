@@ -1,0 +1,29 @@
+import { fileURLToPath } from 'node:url'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+// Paths are relative: the server says in the page's <base> below which path people reach it.
+export default defineConfig({
+  base: './',
+  plugins: [react()],
+  resolve: {
+    alias: [
+      { find: '@estampe/client', replacement: at('../client/src/index.ts') },
+      { find: /^@estampe\/react\/(\w+)$/, replacement: at('../react/src/$1.js') },
+      { find: '@estampe/react', replacement: at('../react/src/index.ts') },
+    ],
+    dedupe: ['react', 'react-dom', '@tanstack/react-query'],
+  },
+  build: {
+    outDir: at('../../src/estampe/http/page'),
+    emptyOutDir: true,
+    target: 'es2022',
+    cssTarget: ['chrome123', 'safari17.5', 'firefox120'], // light-dark()
+    assetsInlineLimit: 0, // the page's policy lets no data: in but pictures
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: { proxy: { '^/(api|auth|docs|openapi.json|\\.well-known)': 'http://127.0.0.1:9006' } },
+})
