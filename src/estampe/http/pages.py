@@ -27,9 +27,9 @@ PACKABLE = frozenset({".html", ".js", ".css", ".svg"})
 # The build names them by their content.
 NEVER_CHANGES = "public, max-age=31536000, immutable"
 BASE = b'<base href="/" />'
-UNBUILT = b"""<!doctype html><html lang="en"><base href="/" /><title>Estampe</title>
+UNBUILT = """<!doctype html><html lang="en"><base href="/" /><title>Estampe</title>
 <p>The studio is not built: run make studio, then start again.
-<p lang="fr">Le studio n'est pas construit : lancez make studio, puis redémarrez.</html>"""
+<p lang="fr">Le studio n'est pas construit : lancez make studio, puis redémarrez.</html>""".encode()
 
 
 class File(NamedTuple):
