@@ -54,7 +54,8 @@ class Pages:
             f"/{path}": _file(content.replace(BASE, base), path, policy)
             for path, content in _built(files(__package__).joinpath("page"))
         }
-        self._page = self._files.pop("/index.html", None) or _file(UNBUILT.replace(BASE, base), "index.html", policy)
+        unbuilt = _file(UNBUILT.replace(BASE, base), "index.html", policy)
+        self._page = self._files.pop("/index.html", unbuilt)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         found = self._found(scope) if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"} else None
