@@ -21,9 +21,11 @@ TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
     ".webp": "image/webp",
+    ".woff2": "font/woff2",
 }
-PACKABLE = frozenset({".html", ".js", ".css", ".svg"})
+PACKABLE = frozenset({".html", ".js", ".css", ".svg", ".txt"})
 # The build names them by their content.
 NEVER_CHANGES = "public, max-age=31536000, immutable"
 BASE = b'<base href="/" />'
