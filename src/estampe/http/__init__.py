@@ -24,6 +24,7 @@ from estampe.http import (
     keys,
     metrics,
     models,
+    overview,
     sign_in,
     status,
     streams,
@@ -76,6 +77,7 @@ def table(max_upload_bytes: int, metrics_for: str = "operator") -> Table:
             *deliveries.ROUTES,
             *dialect.routes(max_upload_bytes),
             *metrics.routes(metrics_for),
+            *overview.routes(),
             *health.ROUTES,
         ]
     )
