@@ -50,6 +50,7 @@ select j.*, line.* from (
       and (%(status)s::text is null or j.status = %(status)s)
       and (%(model)s::text is null or j.model = %(model)s)
       and (%(created_after)s::timestamptz is null or j.created_at > %(created_after)s)
+      and (%(created_before)s::timestamptz is null or j.created_at < %(created_before)s)
       and (%(words)s::text[] is null or j.parameters->>'prompt' ilike all (%(words)s))
       and (%(before_at)s::timestamptz is null or (j.created_at, j.id) < (%(before_at)s, %(before_id)s))
     order by j.created_at desc, j.id desc
@@ -57,6 +58,12 @@ select j.*, line.* from (
 ) as j
 left join lateral (select * from place_in_line(j.id) where j.status = 'queued') as line on true
 order by j.created_at desc, j.id desc;
+
+-- list_people --
+-- Who made jobs in a tenant, who made one last first
+select user_id, count(*) as jobs, max(created_at) as last_at from jobs
+where tenant_id = %(tenant_id)s and (%(user_id)s::text is null or user_id = %(user_id)s)
+group by user_id order by last_at desc, user_id limit %(limit)s;
 
 -- find_preview --
 -- The last look at a running job

@@ -278,8 +278,20 @@ export interface Overview {
   throughput: HourOfWork[]
 }
 
+/** Who made jobs, who made one last first: of the organisation for who sees all of it, else oneself. */
+export interface People {
+  people: Person[]
+}
+
 /** What a route may ask for. */
 export type Permission = "images:generate" | "jobs:manage" | "keys:manage" | "operator" | "usage:read" | "videos:generate"
+
+/** Someone who made jobs here, how many are still kept, and when the last was made. */
+export interface Person {
+  user_id: string
+  jobs: number
+  last_at: string
+}
 
 /** A refusal (RFC 9457). `code` is stable; `title` and `detail` follow Accept-Language. */
 export interface Problem {
