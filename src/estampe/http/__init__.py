@@ -6,6 +6,7 @@ import gc
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import FrameType
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.middleware.cors import CORSMiddleware
@@ -35,6 +36,7 @@ from estampe.http.express import Express
 from estampe.http.installation import Installation
 from estampe.http.metered import Metered
 from estampe.http.pages import Pages
+from estampe.http.prefix import Prefix, prefix_of
 from estampe.http.route import Access, Call, Handler, Reply, Route
 from estampe.http.table import Table
 
@@ -59,8 +61,8 @@ TAKEN += [
 ]
 
 
-def table(max_upload_bytes: int, metrics_for: str = "operator") -> Table:
-    """Every route there is."""
+def table(max_upload_bytes: int, metrics_for: str = "operator", root: str = "/") -> Table:
+    """Every route there is; people reach them under `root`."""
     declared = Table(
         [
             *generate.ROUTES,
@@ -81,7 +83,7 @@ def table(max_upload_bytes: int, metrics_for: str = "operator") -> Table:
             *health.ROUTES,
         ]
     )
-    about = declared.document()
+    about = declared.document() | {"servers": [{"url": root}]}
     declared.add(
         Route("GET", "/openapi.json", health.document(msgspec.json.encode(about)), may=Access.PUBLIC,
               summary="This API, for machines", tag="about", replies={200: dict}),
@@ -93,7 +95,9 @@ def table(max_upload_bytes: int, metrics_for: str = "operator") -> Table:
 
 def application(installation: Installation, opened: contextlib.AbstractAsyncContextManager[None]) -> ASGIApp:
     """The ASGI app; `opened` holds the database and the rest open for as long as it serves."""
-    front = table(installation.settings.max_upload_bytes, installation.settings.metrics).asgi(installation)
+    settings = installation.settings
+    routes = table(settings.max_upload_bytes, settings.metrics, urlsplit(settings.url).path or "/")
+    front, prefix = routes.asgi(installation), prefix_of(settings.url, [route.path for route in routes])
 
     @contextlib.asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
@@ -111,16 +115,16 @@ def application(installation: Installation, opened: contextlib.AbstractAsyncCont
         return (started if scope["type"] == "lifespan" else ordinary)(scope, receive, send)
 
     served: ASGIApp = Express(whole, installation)
-    if installation.settings.allowed_origins:
+    if settings.allowed_origins:
         served = CORSMiddleware(
             served,
-            allow_origins=list(installation.settings.allowed_origins),
+            allow_origins=list(settings.allowed_origins),
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=TAKEN,
             expose_headers=EXPOSED,
             max_age=600,
         )
-    return served
+    return served if prefix is None else Prefix(served, prefix)
 
 
 def _end_streams_on_signals(stop: Callable[[], None]) -> None:
