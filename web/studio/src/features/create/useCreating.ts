@@ -4,7 +4,7 @@ import type { Model, Snapshot } from '@estampe/client'
 import { useMemo, useRef, useState } from 'react'
 import { useMay } from '../../server/queries'
 import { useTell } from '../../ui/toast'
-import { bodyAgain, bodyOf, chosen, draftOf, MASK, START, takes, useDraft, type Body } from './draft'
+import { bodyAgain, bodyOf, chosen, draftOf, MASK, START, takes, useDraft, type Body, type Draft } from './draft'
 import { faultsOf } from './faults'
 import { fieldsOf } from './form/schema'
 import { useStart } from './start/useStart'
@@ -63,7 +63,12 @@ export function useCreating(kind: string) {
     onError: (error, isGone) => setFailure({ error: isGone ? new Error(words.jobGone) : error, prompt: '' }),
   })
   return {
-    ...{ makers, model, may, draft, change, field, starting, faults, failure, prints },
+    ...{ makers, model, may, draft, field, starting, faults, failure, prints },
+    /** What was wrong may be so no more. */
+    change(wanted: Partial<Draft>) {
+      if (failure && wanted.values) setFailure(null)
+      change(wanted)
+    },
     ...{ make, use, begin, bring, unusable },
     /** Its examples, and another of what there is already. */
     makeWords: (prompt: string) => {

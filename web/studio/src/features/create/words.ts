@@ -4,7 +4,7 @@ import { counted, inBoth } from '../../ui/language'
 
 export const useWords = inBoth(
   {
-    prompt: 'What would you like to see?',
+    prompt: 'Describe what you would like to see',
     clear: 'Clear the words',
     make: 'Make it',
     hint: (key: string) => `${key} makes it`,
@@ -19,7 +19,6 @@ export const useWords = inBoth(
     noWorkerDo:
       'Nothing can be made until one is. On a machine with access to the database, start one with “estampe worker”; it shows up here by itself.',
     mayNot: 'You may not make these here: ask an administrator of your organisation.',
-    checkFields: 'Some settings are not possible:',
     left: (amount: string, total: string, until: string) => `${amount} of ${total} left until ${until}`,
     spent: (unit: string, until: string) =>
       `You have used up your ${unit} for this period. There will be more on ${until}; an administrator can raise the limit.`,
@@ -60,12 +59,10 @@ export const useWords = inBoth(
     download: 'Download',
     startFrom: 'Start from it',
     animate: 'Animate it',
-    filled: 'The settings are in the form',
     noLonger: (model: string) => `The model ${model} is not there now: the settings are for another.`,
     started: (prompt: string) => `“${prompt}” was asked for`,
     done: (prompt: string) => `“${prompt}” is done`,
     notDone: (prompt: string, why: string) => `“${prompt}”: ${why}`,
-    notAccepted: (prompt: string) => `“${prompt}” was not accepted`,
     // The picture to start from
     startLabel: 'Start picture',
     chooseStart: 'Start from a picture',
@@ -107,12 +104,11 @@ export const useWords = inBoth(
     shape: 'Shape',
     shapeOf: (name: string, width: number, height: number) => `${name}, ${width} by ${height} pixels`,
     own: (width: number, height: number) => `${width} × ${height}`,
-    seconds: (time: string) => time,
     exact: (name: string) => `${name}, exactly`,
     yes: 'Yes',
   },
   {
-    prompt: 'Que voulez-vous voir ?',
+    prompt: 'Décrivez ce que vous aimeriez voir',
     clear: 'Effacer le texte',
     make: 'Créer',
     hint: (key: string) => `${key} pour créer`,
@@ -127,7 +123,6 @@ export const useWords = inBoth(
     noWorkerDo:
       'Rien ne peut être créé sans lui. Sur une machine qui atteint la base de données, lancez-en un par « estampe worker » : il apparaîtra ici de lui-même.',
     mayNot: 'Vous n’avez pas le droit de créer ceci : demandez-le à un administrateur de votre organisation.',
-    checkFields: 'Certains réglages ne sont pas possibles :',
     left: (amount: string, total: string, until: string) => `Il reste ${amount} sur ${total} jusqu’au ${until}`,
     spent: (unit: string, until: string) =>
       `Vous avez épuisé votre quota (${unit}) pour cette période. Il se renouvelle le ${until} ; un administrateur peut le relever.`,
@@ -164,12 +159,10 @@ export const useWords = inBoth(
     download: 'Télécharger',
     startFrom: 'Partir de celle-ci',
     animate: 'L’animer',
-    filled: 'Les réglages sont dans le formulaire',
     noLonger: (model: string) => `Le modèle ${model} n’est pas là : les réglages sont pour un autre.`,
     started: (prompt: string) => `« ${prompt} » est demandé`,
     done: (prompt: string) => `« ${prompt} » est prêt`,
     notDone: (prompt: string, why: string) => `« ${prompt} » : ${why}`,
-    notAccepted: (prompt: string) => `« ${prompt} » n’a pas été accepté`,
     startLabel: 'Image de départ',
     chooseStart: 'Partir d’une image',
     dropHere: 'Déposez l’image pour partir d’elle',
@@ -208,7 +201,6 @@ export const useWords = inBoth(
     shape: 'Format',
     shapeOf: (name: string, width: number, height: number) => `${name}, ${width} sur ${height} pixels`,
     own: (width: number, height: number) => `${width} × ${height}`,
-    seconds: (time: string) => time,
     exact: (name: string) => `${name}, exactement`,
     yes: 'Oui',
   },

@@ -16,14 +16,15 @@ export interface Shape extends Size {
   name: string
 }
 
+/** Of two that a model draws alike, the first is named. */
 const RATIOS: [number, number][] = [
   [1, 1],
-  [4, 5],
   [3, 4],
+  [4, 5],
   [2, 3],
   [9, 16],
-  [5, 4],
   [4, 3],
+  [5, 4],
   [3, 2],
   [16, 9],
 ]
