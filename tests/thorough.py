@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -56,7 +57,7 @@ class Summary:
     def pytest_testnodedown(self, node: Any) -> None:
         if not self._is_told and "left_out" in getattr(node, "workeroutput", {}):
             self._is_told = True
-            self._config.hook.pytest_deselected(items=[None] * node.workeroutput["left_out"])
+            self._config.hook.pytest_deselected(items=[SimpleNamespace()] * node.workeroutput["left_out"])
 
 
 def pytest_configure(config: pytest.Config) -> None:
