@@ -35,7 +35,9 @@ JUDGED = """async () => {
     const moving = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
     await Promise.allSettled(moving.map((one) => one.finished))
     const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    const { violations } = await axe.run(document, { runOnly: tags, resultTypes: ["violations"] })
+    // Base UI's guards send a keyboard back into what is open: nobody stays on one.
+    const all = { include: document, exclude: ["[data-base-ui-focus-guard]"] }
+    const { violations } = await axe.run(all, { runOnly: tags, resultTypes: ["violations"] })
     return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`))
 }"""
 
