@@ -1,5 +1,5 @@
 # The commands a person needs; everything lives in .venv.
-.PHONY: up test check studio bench chaos lock clean
+.PHONY: up test check studio screenshots bench chaos lock clean
 .DEFAULT_GOAL := up
 
 # What is compiled once need not be compiled at every start of a process.
@@ -30,6 +30,11 @@ $(STUDIO): $(STUDIO_SOURCES) | $(BIN)/python
 # which files begin.
 test: check $(STUDIO)
 	$(BIN)/python -m pytest -n 6 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# ARGS names some pages only: make screenshots ARGS="gallery usage".
+screenshots: $(VENV)/ready-to-develop $(STUDIO)
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements/browser.txt
+	$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 check: $(VENV)/ready-to-develop
 	$(BIN)/ruff check .
