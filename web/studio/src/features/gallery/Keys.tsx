@@ -1,15 +1,15 @@
 /** Which keys do what. */
 
 import { Popover } from '@base-ui/react/popover'
+import { Button } from '../../ui/Button'
 import { useWords } from './words'
-import button from '../../ui/Button.module.css'
 import style from './Keys.module.css'
 
 export function Keys() {
   const words = useWords()
   return (
     <Popover.Root>
-      <Popover.Trigger className={`${button.button} ${button.quiet}`}>{words.keys}</Popover.Trigger>
+      <Popover.Trigger render={<Button tone="quiet" />}>{words.keys}</Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner className={style.positioner} align="end" sideOffset={6}>
           <Popover.Popup className={style.popup}>
