@@ -115,7 +115,9 @@ function Models() {
   const named = new Map((useModels().data ?? []).map((model) => [model.name, model]))
   const names = new Set(named.keys())
   if (filters.model) names.add(filters.model)
-  const shown = [...names].filter((name) => !filters.kind || named.get(name)?.kind === filters.kind || name === filters.model)
+  const shown = [...names].filter(
+    (name) => !filters.kind || named.get(name)?.kind === filters.kind || name === filters.model,
+  )
   return (
     <select
       className={control}

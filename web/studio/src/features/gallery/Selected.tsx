@@ -47,7 +47,13 @@ export function Selected({ tiles, selection, onRemove }: SelectedProps) {
             <Trash />
             {words.delete}
           </Button>
-          <Button small tone="quiet" aria-label={words.unselect} title={words.unselect} onClick={() => selection.clear()}>
+          <Button
+            small
+            tone="quiet"
+            aria-label={words.unselect}
+            title={words.unselect}
+            onClick={() => selection.clear()}
+          >
             <Close />
           </Button>
         </section>

@@ -73,7 +73,7 @@ export const TileView = memo(function TileView(props: TileViewProps) {
 })
 
 /** What waits, runs or failed. */
-function Quiet({ job }: { job: Snapshot }) {
+export function Quiet({ job }: { job: Snapshot }) {
   const words = useWords()
   const format = useFormat()
   const preview = usePreview(job.job_id)
