@@ -208,7 +208,7 @@ export interface LineOfModel {
   workers: number
 }
 
-/** Who signed in with the printed link; a token may be asked for one of the organisations, or for the person alone. */
+/** Who signed in with the printed link; tokens are for one of the organisations, or for the person alone. */
 export interface LocalSession {
   user_id: string
   organizations: Membership[]
