@@ -33,7 +33,7 @@ export function Facts({ job, file }: { job: Snapshot; file: OutputFile | undefin
             {seed}
           </Fact>
         )}
-        {namesOf(job, model).map((one) => (
+        {namesOf(job).map((one) => (
           <Fact key={one} name={name(one, fields[one]?.title)}>
             {value(one, job.parameters[one])}
           </Fact>

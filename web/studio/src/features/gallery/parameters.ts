@@ -16,15 +16,29 @@ export const fieldsOf = (model: Model | undefined): Record<string, Field> =>
 
 export const takes = (model: Model, parameter: string): boolean => parameter in fieldsOf(model)
 
+/** As people think of them; a schema's own order is not kept on its way here. What is not named comes after, by name. */
+const ORDER = [
+  'negative_prompt',
+  'input_asset_id',
+  'strength',
+  'mask_asset_id',
+  'aspect_ratio',
+  'num_outputs',
+  'num_inference_steps',
+  'guidance_scale',
+  'num_frames',
+  'fps',
+  'duration_s',
+]
+const LAST = ['output_format', 'embed_metadata']
+
 const isSaid = (value: unknown): boolean => value !== null && value !== undefined && value !== ''
 
-/** In the order of the model's own form; what it no longer takes comes last. */
-export function namesOf(job: Snapshot, model: Model | undefined): string[] {
-  const order = Object.keys(fieldsOf(model))
-  const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length)
-  return Object.keys(job.parameters)
-    .filter((name) => !APART.includes(name) && isSaid(job.parameters[name]))
-    .sort((one, other) => rank(one) - rank(other))
+export function namesOf({ parameters }: Snapshot): string[] {
+  const names = Object.keys(parameters).filter((name) => !APART.includes(name) && isSaid(parameters[name]))
+  const known = [...ORDER, ...LAST]
+  const others = names.filter((name) => !known.includes(name)).sort()
+  return [...ORDER, ...others, ...LAST].filter((name) => names.includes(name))
 }
 
 /** The names of what was asked differently; the model counts as one. */
