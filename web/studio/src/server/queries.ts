@@ -3,6 +3,8 @@
 import { useEstampe, type Site } from '@estampe/react'
 import { queryOptions, useQuery } from '@tanstack/react-query'
 
+const AGAIN_MS = 2_000
+
 /** As @estampe/react names its own, so that one invalidation reaches all. */
 export const keyOf = ({ client, scope }: Site, ...names: unknown[]) => ['estampe', client.baseUrl, scope, ...names]
 
@@ -11,6 +13,7 @@ export const meQuery = (site: Site) =>
     queryKey: keyOf(site, 'me'),
     queryFn: ({ signal }) => site.client.me({ signal }),
     retry: false,
+    refetchInterval: ({ state }) => (state.status === 'error' ? AGAIN_MS : false),
     staleTime: 30_000,
   })
 
