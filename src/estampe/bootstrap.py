@@ -155,11 +155,12 @@ def application(settings: Settings, url: str) -> Any:
         webhooks=webhooks,
         sender=Sender(webhooks, Outbound(private=settings.webhook_private_addresses), notices, teller(reader)),
         auth_events=events,
+        providers=tuple(known),
+        clerk=next((provider for provider in known if isinstance(provider, Clerk)), None),
         clerk_webhooks=_clerk(settings, known),
-        remote_issuers=tuple(issuer for provider in known for issuer in provider.issuers),
     )
 
-    return http.application(installation, opened(installation, notices, known))
+    return http.application(installation, opened(installation, notices))
 
 
 def _clerk(settings: Settings, known: list[Provider]) -> ClerkSender | None:

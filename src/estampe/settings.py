@@ -16,6 +16,8 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 RATE_LIMIT_STORES = r"^(memory|(redis|rediss|valkey|valkeys)://.+)$"
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+# RFC 6749, section 3.3: several are told apart by spaces.
+ScopeName = Annotated[str, msgspec.Meta(pattern=r"^[!#-\[\]-~]+$", max_length=255)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -48,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     clerk_authorized_parties: tuple[str, ...] = ()
     oidc_issuer: tuple[str, ...] = ()
     oidc_audience: tuple[str, ...] = ()
+    oidc_client_id: tuple[str, ...] = ()
+    oidc_scopes: tuple[ScopeName, ...] = ("openid", "profile", "email")
     oidc_organization_claim: str = "org_id"
     oidc_roles_claim: str = "roles"
     accepted_tokens: tuple[Literal["session", "oauth", "m2m"], ...] = ("session",)

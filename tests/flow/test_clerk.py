@@ -1,5 +1,6 @@
 """A site that signs its people in with Clerk: its tokens open this server's door, and nobody else's do."""
 
+import base64
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ def site(server: Callable[[str], postgres.Server], tmp_path_factory: pytest.Temp
     settings = {
         "clerk_jwt_key": pem.replace("\n", "\\n"),
         "clerk_issuer": ISSUER,
+        "clerk_publishable_key": "pk_test_" + base64.b64encode(b"clerk.atelier.example$").decode(),
         "clerk_authorized_parties": SITE,
         "allowed_origins": SITE,
     }
@@ -53,6 +55,15 @@ def test_a_session_of_the_site_is_its_user_in_its_organisation(site: Service):
     assert (me["user_id"], me["organization_id"], me["role"]) == ("user_2ana", "org_2acme", "org:admin")
     assert me["issuer"] == ISSUER
     assert answer.headers["access-control-allow-origin"] == SITE
+
+
+def test_a_page_is_told_where_clerk_is(site: Service):
+    told = httpx.get(f"{site.url}/auth/methods", trust_env=False).json()
+
+    assert told["clerk"]["frontend_api_url"] == "https://clerk.atelier.example"
+    assert (
+        told["clerk"]["publishable_key"] == told["clerk_publishable_key"] == "pk_test_Y2xlcmsuYXRlbGllci5leGFtcGxlJA=="
+    )
 
 
 def test_what_it_makes_is_its_own(site: Service):

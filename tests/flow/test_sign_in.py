@@ -98,3 +98,12 @@ def test_the_cookie_alone_is_no_token(service: Service, browser: httpx.Client):
     browser.post("/auth/local/session", json={"code": new_code(service)})
 
     assert browser.get("/api/me").status_code == 401
+
+
+def test_a_page_is_told_how_people_may_sign_in(service: Service, browser: httpx.Client):
+    assert browser.get("/auth/methods").json() == {
+        "local": True,
+        "clerk": None,
+        "clerk_publishable_key": None,
+        "oidc": [],
+    }

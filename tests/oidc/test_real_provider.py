@@ -92,7 +92,7 @@ async def test_keys_are_rotated_and_an_outage_is_outlived(openid, oidc):
 def api(openid, server, tmp_path):
     """A running API that trusts the provider."""
     with server("18").database() as url:
-        service = Service(url, tmp_path, oidc_issuer=openid.url, oidc_audience="estampe")
+        service = Service(url, tmp_path, oidc_issuer=openid.url, oidc_audience="estampe", oidc_client_id="studio")
         service.environment |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
         try:
             service.start("api")
@@ -128,6 +128,17 @@ def test_the_running_api_takes_its_tokens_through_rotation_and_outage(openid, ap
     about = httpx.get(f"{api.url}/.well-known/oauth-protected-resource", trust_env=False).json()
     assert openid.url in about["authorization_servers"]
     assert "images:generate" in about["scopes_supported"]
+
+
+def test_a_page_is_told_where_to_sign_in_and_out(openid, api):
+    (door,) = httpx.get(f"{api.url}/auth/methods", trust_env=False).json()["oidc"]
+    about = httpx.get(f"{openid.url}/.well-known/openid-configuration", trust_env=False).json()
+    for name in ("issuer", "authorization_endpoint", "token_endpoint", "end_session_endpoint"):
+        assert door[name] == about[name]
+    assert (door["client_id"], door["token"], door["audience"]) == ("studio", "access_token", "estampe")
+    openid.stop()
+    assert httpx.get(f"{api.url}/auth/methods", trust_env=False).json()["oidc"] == [door]
+    openid.start()
 
 
 def test_an_api_that_starts_during_an_outage_says_so_and_recovers(openid, api):

@@ -11,7 +11,8 @@ from typing import Any
 from estampe.http import table
 
 TARGET = Path(__file__).parent / "src" / "generated.ts"
-TAGS = {"about", "assets", "generate", "jobs", "keys", "usage"}
+TAGS = {"about", "assets", "generate", "jobs", "keys", "operator", "sign-in", "usage"}
+PLACES = ("/api/", "/auth/")
 REF = "#/components/schemas/"
 HEAD = "/** The wire shapes, made from the server's OpenAPI document by generate.py. Not written by hand. */\n"
 PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
@@ -22,7 +23,7 @@ Schema = dict[str, Any]
 def generated() -> str:
     """The file as it ought to be."""
     document = table(max_upload_bytes=1).document()
-    operations = [operation for path, operation in _operations(document) if path.startswith("/api/")]
+    operations = [operation for path, operation in _operations(document) if path.startswith(PLACES)]
     operations = [operation for operation in operations if TAGS & set(operation["tags"])]
     schemas = document["components"]["schemas"]
     shapes = [_declared(name, schemas[name]) for name in sorted(_reached(operations, schemas))]

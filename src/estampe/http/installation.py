@@ -1,6 +1,6 @@
 """The running service as handlers see it: what bootstrap put together."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -18,6 +18,7 @@ from estampe.http.rates import Rates
 from estampe.http.scenes import Scene
 from estampe.http.watch import Watch
 from estampe.identity import Provider, VerifiedTokens
+from estampe.identity.clerk import Clerk
 from estampe.identity.local import Local
 from estampe.jobs.accounts import Accounts
 from estampe.jobs.announced import Announced
@@ -54,8 +55,13 @@ class Installation:
     webhooks: Webhooks
     sender: Sender
     auth_events: AuthEvents
+    providers: tuple[Provider, ...]
+    clerk: Clerk | None = None
     clerk_webhooks: ClerkSender | None = None
-    remote_issuers: tuple[str, ...] = ()
+
+    @property
+    def remote_issuers(self) -> tuple[str, ...]:
+        return tuple(issuer for provider in self.providers for issuer in provider.issuers)
 
     def recognize(self, authorization: bytes) -> Principal | None:
         # What was verified a moment ago was noticed by `rights` then.
@@ -73,7 +79,7 @@ class Installation:
 
 
 @asynccontextmanager
-async def opened(here: Installation, notices: Notices, providers: Iterable[Provider]) -> AsyncIterator[None]:
+async def opened(here: Installation, notices: Notices) -> AsyncIterator[None]:
     """The service in motion for as long as the block lasts."""
     async with AsyncExitStack() as stack:
         await here.database.open()
@@ -86,6 +92,6 @@ async def opened(here: Installation, notices: Notices, providers: Iterable[Provi
         stack.push_async_callback(here.shelf.store.close)
         stack.push_async_callback(here.rates.close)
         stack.push_async_callback(here.rights.close)
-        for provider in providers:
+        for provider in here.providers:
             stack.push_async_callback(provider.close)
         yield

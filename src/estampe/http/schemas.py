@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from estampe.domain import Model, Priority, Progress, Status, Usage
 from estampe.http.allowance import Allowance
+from estampe.identity import Door
 
 # PostgreSQL keeps no NUL, so none comes in.
 Line = Annotated[str, Meta(max_length=256, pattern=r"^[^\x00]*$")]
@@ -245,11 +246,23 @@ class FreshToken(msgspec.Struct, frozen=True):
     expires_in: int
 
 
-class SignInMethods(msgspec.Struct, frozen=True):
-    """How people may sign in here."""
+class ClerkDoor(msgspec.Struct, frozen=True):
+    """What Clerk's component needs in a page: its key, and where it asks."""
+
+    publishable_key: str
+    frontend_api_url: str
+
+
+class SignInMethods(msgspec.Struct, frozen=True, kw_only=True):
+    """How people may sign in here: with the printed link, at Clerk, at OpenID issuers.
+
+    An issuer that is away may be missing. `clerk_publishable_key` is `clerk`'s, for pages from before it was there.
+    """
 
     local: bool
+    clerk: ClerkDoor | None
     clerk_publishable_key: str | None
+    oidc: list[Door]
 
 
 class Health(msgspec.Struct, frozen=True):

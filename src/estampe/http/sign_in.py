@@ -1,5 +1,6 @@
 """Sign-in of the local issuer: a printed code opens a session, and the session's cookie fetches short tokens."""
 
+import asyncio
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -7,7 +8,7 @@ from estampe.access import sessions as session
 from estampe.errors import InvalidRequest, NotFound, SignInCodeInvalid, Text, TokenMissing
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Call, Reply, Route
-from estampe.http.schemas import FreshToken, SignInCode, SignInMethods
+from estampe.http.schemas import ClerkDoor, FreshToken, SignInCode, SignInMethods
 from estampe.identity.local import Local
 from estampe.policy.permissions import ADMINS
 
@@ -17,9 +18,16 @@ CLOCKS_SECONDS = 300
 
 
 async def methods(call: Call[None, None]) -> Reply:
-    settings = call.installation.settings
-    local = call.installation.local is not None and settings.signs_in_locally
-    return Reply(200, SignInMethods(local, settings.clerk_publishable_key))
+    here: Installation = call.installation
+    key, frontend = here.settings.clerk_publishable_key, here.clerk.frontend_url if here.clerk else None
+    found = await asyncio.gather(*(provider.doors() for provider in here.providers))
+    answer = SignInMethods(
+        local=here.local is not None and here.settings.signs_in_locally,
+        clerk=ClerkDoor(key, frontend) if key and frontend else None,
+        clerk_publishable_key=key,
+        oidc=[door for doors in found for door in doors],
+    )
+    return Reply(200, answer)
 
 
 async def open_session(call: Call[SignInCode, None]) -> Reply:

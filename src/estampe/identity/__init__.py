@@ -5,7 +5,9 @@ from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from estampe import telemetry
 from estampe.domain import Principal
@@ -17,7 +19,7 @@ if TYPE_CHECKING:  # who verifies tokens in a program of their own has no databa
     from estampe.db import Database
     from estampe.db.notices import Notices
 
-__all__ = ["Provider", "VerifiedTokens", "authenticate", "bearer_token"]
+__all__ = ["Door", "Provider", "VerifiedTokens", "authenticate", "bearer_token"]
 
 CACHED_TOKENS = 20_000
 LONGEST_CACHED_SECONDS = 60.0
@@ -37,6 +39,25 @@ def _sum(token: bytes) -> bytes:
     return made.digest()
 
 
+class Door(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page needs to sign people in at an OpenID issuer: the code flow with PKCE, as a public client.
+
+    `token` is the one that this server takes as a bearer. `audience` is whom an access token must be asked for, as
+    the parameter of that name; `resource` is the same as RFC 8707 has it, where it is an address.
+    """
+
+    issuer: str
+    name: str
+    client_id: str
+    scopes: tuple[str, ...]
+    authorization_endpoint: str
+    token_endpoint: str
+    end_session_endpoint: str | None
+    token: Literal["id_token", "access_token"]
+    audience: str | None
+    resource: str | None
+
+
 class Provider(ABC):
     """One source of identities; `issuers` are those that a client may ask for a token."""
 
@@ -49,6 +70,10 @@ class Provider(ABC):
 
         Mine and bad raises an `Unauthenticated`: a forged token never turns into an anonymous visitor.
         """
+
+    async def doors(self) -> Sequence[Door]:
+        """Where a page may sign people in, as far as is known now: an issuer that is away is left out."""
+        return ()
 
     def attach(self, database: "Database", notices: "Notices") -> None:
         """Called once, before the first token, where there is a database: most providers need none."""

@@ -4,7 +4,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from contextlib import suppress
+from typing import Any, Protocol
 
 import httpx
 
@@ -137,18 +138,42 @@ class DiscoveredKeys(FetchedKeys):
         url = issuer.rstrip("/") + "/.well-known/openid-configuration"
         super().__init__(url, timeout_seconds=timeout_seconds, monotonic=monotonic)
         self._issuer = issuer
+        self._about: Mapping[str, Any] = {}
+
+    async def about(self, patience_seconds: float) -> Mapping[str, Any]:
+        """What the issuer last said of itself: nothing, where it has said nothing and goes on so for as long."""
+        if not self._about:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience_seconds):
+                    await self._refreshed()
+        elif self._monotonic() - self._read_at >= AHEAD_SECONDS:
+            self._start()
+        return self._about
 
     async def _document(self) -> bytes:
-        return await self._fetch(jwks_uri(await self._fetch(self._url), self._issuer))
+        about = described(await self._fetch(self._url), self._issuer)
+        self._about = about
+        return await self._fetch(jwks_uri(about, self._issuer))
 
 
-def jwks_uri(document: bytes, issuer: str) -> str:
-    """Where the discovery document of `issuer` says that its keys are. Raises `ValueError`."""
+def described(document: bytes, issuer: str) -> Mapping[str, Any]:
+    """The discovery document of `issuer`. Raises `ValueError` when it is another's, or none."""
     about = json_object(document)
     if about.get("issuer") != issuer:
         raise ValueError(f"the document is not the one of {issuer}: both must be spelled alike, to the last slash")
-    uri = about.get("jwks_uri")
-    # Plain http is for an issuer that is itself on this machine: no other may point us inside.
-    if not isinstance(uri, str) or not (is_https_resource(uri) or (is_loopback(uri) and is_loopback(issuer))):
+    return about
+
+
+def jwks_uri(about: Mapping[str, Any], issuer: str) -> str:
+    """Where the discovery document of `issuer` says that its keys are. Raises `ValueError`."""
+    uri = address(about, "jwks_uri", issuer)
+    if uri is None:
         raise ValueError("the document names no address of keys that may be read")
     return uri
+
+
+def address(about: Mapping[str, Any], name: str, issuer: str) -> str | None:
+    """One that `issuer` names, if it may be gone to: plain http is for an issuer that is itself on this machine."""
+    said = about.get(name)
+    may = isinstance(said, str) and (is_https_resource(said) or (is_loopback(said) and is_loopback(issuer)))
+    return said if may else None

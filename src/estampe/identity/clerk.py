@@ -22,13 +22,14 @@ _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 class Clerk(Provider):
     """One Clerk instance: its sessions and, where `accepted_tokens` says so, OAuth and machine tokens.
 
-    JWT-template tokens are never taken: nothing ends them.
+    JWT-template tokens are never taken: nothing ends them. `frontend_url` is where Clerk's component in a page asks.
     """
 
     name = "clerk"
 
-    def __init__(self, issuer: Issuer, *, now: Clock = time.time) -> None:
+    def __init__(self, issuer: Issuer, *, frontend_url: str | None = None, now: Clock = time.time) -> None:
         self._issuer = issuer
+        self.frontend_url = frontend_url
         self._now = now
         self.issuers = (issuer.name,) if issuer.name else ()
 
@@ -54,7 +55,8 @@ class Clerk(Provider):
         parties = frozenset(settings.clerk_authorized_parties)
         accepted = frozenset(settings.accepted_tokens)
         keys = _keys(settings, name)
-        return cls(Issuer(name=name, keys=keys, authorized_parties=parties, accepted=accepted))
+        issuer = Issuer(name=name, keys=keys, authorized_parties=parties, accepted=accepted)
+        return cls(issuer, frontend_url=_frontend_url(settings.clerk_publishable_key))
 
     async def authenticate(self, token: str) -> Principal | None:
         unverified = read_for(self._issuer, token)
@@ -77,9 +79,11 @@ def _issuer_name(settings: Settings) -> str | None:
         if not is_https(issuer):
             raise _wrong("clerk_issuer", "is not an https address", "n'est pas une adresse https")
         return issuer
-    if settings.clerk_publishable_key is not None:
-        return f"https://{_frontend_host(settings.clerk_publishable_key)}"
-    return None
+    return _frontend_url(settings.clerk_publishable_key)
+
+
+def _frontend_url(publishable_key: str | None) -> str | None:
+    return None if publishable_key is None else f"https://{_frontend_host(publishable_key)}"
 
 
 def _frontend_host(publishable_key: str) -> str:

@@ -1,16 +1,18 @@
 """Any OpenID issuer, by discovery: its ID tokens, and its access tokens (RFC 9068) made for this server."""
 
+import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import msgspec
 
 from estampe.domain import CredentialKind, Principal, is_name
 from estampe.errors import InvalidSetting, Text
-from estampe.identity import Provider
+from estampe.identity import Door, Provider
 from estampe.identity._addresses import is_https, is_loopback
 from estampe.identity._claims import actor, name_or_none, scopes, unreadable
+from estampe.identity._doors import Doorway, clients
 from estampe.identity._jwks import DiscoveredKeys
 from estampe.identity._jwt import Clock, Issuer, SignedClaims, read_if_jwt, verify
 from estampe.identity._kinds import openid
@@ -35,9 +37,17 @@ class Oidc(Provider):
 
     name = "oidc"
 
-    def __init__(self, issuers: Mapping[str, Issuer], names: Names, *, now: Clock = time.time) -> None:
+    def __init__(
+        self,
+        issuers: Mapping[str, Issuer],
+        names: Names,
+        *,
+        doorways: Iterable[Doorway] = (),
+        now: Clock = time.time,
+    ) -> None:
         self._issuers = dict(issuers)
         self._names = names
+        self._doorways = tuple(doorways)
         self._now = now
         self.issuers = tuple(self._issuers)
 
@@ -48,22 +58,36 @@ class Oidc(Provider):
         One issuer: a token must name one of the audiences. Several: one audience for all, or one for each.
         """
         if not settings.oidc_issuer:
-            if settings.oidc_audience:
-                raise _wrong("oidc_audience", "needs oidc_issuer", "exige oidc_issuer")
+            for setting in ("oidc_audience", "oidc_client_id"):
+                if getattr(settings, setting):
+                    raise _wrong(setting, "needs oidc_issuer", "exige oidc_issuer")
             return None
+        audiences, known = _audiences(settings), clients(settings)
         accepted: frozenset[CredentialKind] = frozenset({"session", "oauth", *settings.accepted_tokens})
+        sites = {name: DiscoveredKeys(name) for name in audiences}
         issuers = {
             name: Issuer(
                 name=name,
-                keys=DiscoveredKeys(name),
+                keys=site,
                 algorithms=ALGORITHMS,
-                audiences=audiences,
+                audiences=frozenset(audiences[name]),
                 kind_of=openid,
                 accepted=accepted,
             )
-            for name, audiences in _audiences(settings).items()
+            for name, site in sites.items()
         }
-        return cls(issuers, Names(organization=settings.oidc_organization_claim, roles=settings.oidc_roles_claim))
+        doorways = [
+            Doorway(
+                issuer=name,
+                site=sites[name],
+                client_id=client,
+                scopes=settings.oidc_scopes,
+                audiences=audiences[name],
+            )
+            for name, client in known.items()
+        ]
+        names = Names(organization=settings.oidc_organization_claim, roles=settings.oidc_roles_claim)
+        return cls(issuers, names, doorways=doorways)
 
     async def authenticate(self, token: str) -> Principal | None:
         unverified = read_if_jwt(token)
@@ -73,6 +97,10 @@ class Oidc(Provider):
             return None
         claims, kind = await verify(unverified, issuer, self._now)
         return principal(claims, kind, self._names, self._now())
+
+    async def doors(self) -> Sequence[Door]:
+        found = await asyncio.gather(*(doorway.door() for doorway in self._doorways))
+        return [door for door in found if door is not None]
 
     async def close(self) -> None:
         for issuer in self._issuers.values():
@@ -147,17 +175,17 @@ def _factor_ages(signed_in_at: Any, now: float) -> tuple[int, int] | None:
     return max(0, int(now - signed_in_at)) // SECONDS_A_MINUTE, -1
 
 
-def _audiences(settings: Settings) -> dict[str, frozenset[str]]:
+def _audiences(settings: Settings) -> dict[str, tuple[str, ...]]:
     issuers, audiences = settings.oidc_issuer, settings.oidc_audience
     if not all(is_https(issuer) or is_loopback(issuer) for issuer in issuers) or len(set(issuers)) < len(issuers):
         raise _wrong("oidc_issuer", "is not an https address, each once", "n'est pas une adresse https, sans doublon")
     if not audiences:
         raise _wrong("oidc_audience", "is needed with oidc_issuer", "est obligatoire avec oidc_issuer")
     if len(issuers) == 1 or len(audiences) == 1:
-        return dict.fromkeys(issuers, frozenset(audiences))
+        return dict.fromkeys(issuers, audiences)
     if len(issuers) != len(audiences):
         raise _wrong("oidc_audience", "is one for all issuers, or one for each", "en veut une pour tous, ou une chacun")
-    return {issuer: frozenset({audience}) for issuer, audience in zip(issuers, audiences, strict=True)}
+    return {issuer: (audience,) for issuer, audience in zip(issuers, audiences, strict=True)}
 
 
 def _wrong(setting: str, en: str, fr: str) -> InvalidSetting:

@@ -6,7 +6,7 @@ from tests.unit.identity.forge import KID, NOW, jwk, key, session_claims, signed
 from tests.unit.identity.test_jwks import Site, fetched
 
 from estampe import errors
-from estampe.identity._jwks import MAX_BYTES, DiscoveredKeys, jwks_uri
+from estampe.identity._jwks import MAX_BYTES, DiscoveredKeys, described, jwks_uri
 from estampe.identity._jwt import SignedClaims
 from estampe.identity.oidc import Names, Oidc, principal
 from estampe.settings import Settings
@@ -135,6 +135,13 @@ def test_without_an_issuer_there_is_no_provider():
     [
         ({"oidc_issuer": "https://a.example"}, "oidc_audience"),
         ({"oidc_audience": "x"}, "oidc_audience"),
+        ({"oidc_client_id": "x"}, "oidc_client_id"),
+        ({"oidc_issuer": "https://a.example", "oidc_audience": "x", "oidc_client_id": "x,y"}, "oidc_client_id"),
+        ({"oidc_issuer": "https://a.example", "oidc_audience": "x", "oidc_client_id": "x\n"}, "oidc_client_id"),
+        (
+            {"oidc_issuer": "https://a.example", "oidc_audience": "x", "oidc_client_id": "x", "oidc_scopes": "email"},
+            "oidc_scopes",
+        ),
         ({"oidc_issuer": "http://a.example", "oidc_audience": "x"}, "oidc_issuer"),
         ({"oidc_issuer": "a.example", "oidc_audience": "x"}, "oidc_issuer"),
         ({"oidc_issuer": "https://a.example,https://a.example", "oidc_audience": "x"}, "oidc_issuer"),
@@ -154,7 +161,7 @@ def about(issuer=ISSUER, **members):
 
 @pytest.mark.parametrize("uri", [f"{ISSUER}/keys", "https://keys.example:8443/a/b.json", "https://k.example/keys?p=1"])
 def test_keys_may_be_anywhere_on_https(uri):
-    assert jwks_uri(about(jwks_uri=uri), ISSUER) == uri
+    assert jwks_uri(described(about(jwks_uri=uri), ISSUER), ISSUER) == uri
 
 
 @pytest.mark.parametrize(
@@ -180,7 +187,7 @@ def test_keys_may_be_anywhere_on_https(uri):
 )
 def test_a_discovery_document_that_is_not_the_issuers_is_not_followed(text):
     with pytest.raises(ValueError, match=r".*"):
-        jwks_uri(text, ISSUER)
+        jwks_uri(described(text, ISSUER), ISSUER)
 
 
 @asynccontextmanager

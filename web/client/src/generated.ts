@@ -50,10 +50,41 @@ export interface AuthEventPage {
   events: AuthEvent[]
 }
 
+/** What Clerk's component needs in a page: its key, and where it asks. */
+export interface ClerkDoor {
+  publishable_key: string
+  frontend_api_url: string
+}
+
+/**
+ * What a page needs to sign people in at an OpenID issuer: the code flow with PKCE, as a public client.
+ *
+ * `token` is the one that this server takes as a bearer. `audience` is whom an access token must be asked for, as
+ * the parameter of that name; `resource` is the same as RFC 8707 has it, where it is an address.
+ */
+export interface Door {
+  issuer: string
+  name: string
+  client_id: string
+  scopes: string[]
+  authorization_endpoint: string
+  token_endpoint: string
+  end_session_endpoint: string | null
+  token: "access_token" | "id_token"
+  audience: string | null
+  resource: string | null
+}
+
 /** One fault in a body: a JSON pointer (RFC 6901) and what is wrong there. */
 export interface Fault {
   pointer: string
   detail: string
+}
+
+/** A token of the local issuer, good for `expires_in` seconds. */
+export interface FreshToken {
+  token: string
+  expires_in: number
 }
 
 /** A picture, or several. */
@@ -265,6 +296,23 @@ export interface ShownKey {
   key: string
 }
 
+/** The single-use code of a printed link. */
+export interface SignInCode {
+  code: string
+}
+
+/**
+ * How people may sign in here: with the printed link, at Clerk, at OpenID issuers.
+ *
+ * An issuer that is away may be missing. `clerk_publishable_key` is `clerk`'s, for pages from before it was there.
+ */
+export interface SignInMethods {
+  local: boolean
+  clerk: ClerkDoor | null
+  clerk_publishable_key: string | null
+  oidc: Door[]
+}
+
 /** A job as it stands; `notes` say how the model read the request (words understood and ignored). */
 export interface Snapshot {
   job_id: string
@@ -436,6 +484,7 @@ export type ErrorCode =
   | "quota_exhausted"
   | "rate_limited"
   | "session_pending"
+  | "sign_in_code_invalid"
   | "store_unavailable"
   | "token_expired"
   | "token_invalid"
