@@ -159,7 +159,7 @@ def _kind(key: str, schema: Schema) -> str:
 
 def _text(key: str, schema: Schema) -> str:
     """The document gives moments no format of their own; their names do: `…_at`, `at`, `from`, `to`."""
-    moment = key.endswith("_at") or key in {"at", "from", "to", "created_after"}
+    moment = key.endswith("_at") or key in {"at", "from", "to", "created_after", "created_before"}
     if schema.get("format") == "date":
         return "dt.date"
     return "dt.datetime" if moment or schema.get("format") == "date-time" else "str"

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import procrastinate
 
 from estampe import http, lifeline, plugins, telemetry
@@ -28,7 +29,7 @@ from estampe.http.scenes import Scene, teller
 from estampe.http.watch import Watch
 from estampe.identity import Provider, VerifiedTokens
 from estampe.identity.clerk import Clerk
-from estampe.identity.local import Local
+from estampe.identity.local import OWNER, Local
 from estampe.jobs.accounts import Accounts
 from estampe.jobs.announced import Announced
 from estampe.jobs.events import Hub
@@ -124,6 +125,8 @@ def application(settings: Settings, url: str) -> Any:
     """The ASGI app over the database at `url`."""
     database, notices = Database(url), Notices(url)
     known = providers(settings)
+    local = next((provider for provider in known if isinstance(provider, Local)), None)
+    settings = _with_local_operator(settings, local)
     for provider in known:
         provider.attach(database, notices)
     tokens, revocations, rights = VerifiedTokens(known), Revocations(database, notices), Rights(database)
@@ -150,7 +153,7 @@ def application(settings: Settings, url: str) -> Any:
         rights=rights,
         accounts=accounts,
         rates=rates.from_settings(settings),
-        local=next((provider for provider in known if isinstance(provider, Local)), None),
+        local=local,
         watch=_watch(settings, known, events),
         webhooks=webhooks,
         sender=Sender(webhooks, Outbound(private=settings.webhook_private_addresses), notices, teller(reader)),
@@ -161,6 +164,13 @@ def application(settings: Settings, url: str) -> Any:
     )
 
     return http.application(installation, opened(installation, notices))
+
+
+def _with_local_operator(settings: Settings, local: Local | None) -> Settings:
+    """Named with the issuer: the same name from another one is somebody else."""
+    if local is None or not settings.operates_locally:
+        return settings
+    return msgspec.structs.replace(settings, operators=(*settings.operators, f"{local.issuer}#{OWNER}"))
 
 
 def _clerk(settings: Settings, known: list[Provider]) -> ClerkSender | None:

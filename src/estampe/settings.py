@@ -57,6 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     accepted_tokens: tuple[Literal["session", "oauth", "m2m"], ...] = ("session",)
     key_step_up_seconds: Positive | None = None
     operators: tuple[str, ...] = ()
+    local_operator: bool | None = None
     allowed_origins: tuple[str, ...] = ()
     webhook_private_addresses: bool = False
     signing_secret: str | None = None
@@ -106,6 +107,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def signs_in_locally(self) -> bool:
         """The printed link works only while nobody else can reach the server, or when asked for."""
         return self.host in LOOPBACK if self.local_sign_in is None else self.local_sign_in
+
+    @property
+    def operates_locally(self) -> bool:
+        """Whoever holds the printed link runs the machine, while nobody else can reach the server, or when told so."""
+        return self.host in LOOPBACK if self.local_operator is None else self.local_operator
 
     def environment(self) -> dict[str, str]:
         """The variables that make `read` give these settings again, in a process of ours."""

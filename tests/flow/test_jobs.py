@@ -40,6 +40,11 @@ def test_jobs_are_found_by_words_kind_status_and_model(ana: Person):
     assert found(status="failed") == {dog}
     assert found(model="fake-video") == {clip}
     assert found(created_after="2099-01-01T00:00:00Z") == set()
+    assert found(created_before="2020-01-01T00:00:00Z") == set()
+    made_at = ana.job(dog)["created_at"]
+    assert found(created_before=made_at) == {job for job in (cat, dog, clip) if ana.job(job)["created_at"] < made_at}
+    assert found(user_id=ana.user) == {cat, dog, clip}
+    assert found(user_id=ana.user, q="cat", kind="image", created_before="2099-01-01T00:00:00Z") == {cat}
 
 
 def test_a_member_sees_her_own_jobs_and_an_administrator_sees_all(ana: Person, boss: Person):
@@ -52,8 +57,58 @@ def test_a_member_sees_her_own_jobs_and_an_administrator_sees_all(ana: Person, b
     assert ana.get(f"/api/jobs/{his}").status_code == 404
 
 
+def test_one_person_s_jobs_are_for_who_sees_all(ana: Person, boss: Person, bob: Person):
+    hers, his = ana.ask("hers"), boss.ask("his")
+
+    def found(person: Person, **query: str) -> set[str]:
+        return {job["job_id"] for job in person.get("/api/jobs", params=query).json()["jobs"]}
+
+    assert found(boss, user_id=ana.user) == {hers}
+    assert found(boss, user_id=boss.user) == {his}
+    assert found(boss, user_id="user_nobody") == found(boss, user_id=ana.user, mine="true") == set()
+    assert found(ana, user_id=boss.user) == found(bob, user_id=ana.user) == set()
+    assert found(ana, user_id=ana.user) == {hers}
+
+
+def test_who_sees_all_is_told_who_made_things(ana: Person, boss: Person, bob: Person):
+    ana.ask("one")
+    ana.ask("two")
+    last = boss.job(boss.ask("three"))
+
+    everyone = boss.get("/api/people").json()["people"]
+    assert [(one["user_id"], one["jobs"]) for one in everyone] == [(boss.user, 1), (ana.user, 2)]
+    assert everyone[0]["last_at"] == last["created_at"]
+    assert [(one["user_id"], one["jobs"]) for one in ana.get("/api/people").json()["people"]] == [(ana.user, 2)]
+    assert bob.get("/api/people").json() == {"people": []}
+
+
+def test_pages_stay_as_they_were_while_jobs_come_in(ana: Person):
+    asked = [ana.ask(f"cat {number}", width=64, height=64) for number in range(5)]
+    seen, cursor = [], None
+    for late in ("late one", "late two", None):
+        query = {"limit": 2, "q": "cat", "user_id": ana.user, "created_before": "2099-01-01T00:00:00Z"}
+        page = ana.get("/api/jobs", params=query | ({"cursor": cursor} if cursor else {})).json()
+        seen, cursor = seen + [job["job_id"] for job in page["jobs"]], page["next_cursor"]
+        if late:
+            ana.ask(f"a {late} cat", width=64, height=64)
+
+    assert cursor is None
+    assert seen == asked[::-1]
+
+
 @pytest.mark.parametrize(
-    "query", ["cursor=nonsense", "cursor=%00", "limit=0", "limit=101", "status=done", "x=1", "q=%00"]
+    "query",
+    [
+        "user_id=%00",
+        "created_before=yesterday",
+        "cursor=nonsense",
+        "cursor=%00",
+        "limit=0",
+        "limit=101",
+        "status=done",
+        "x=1",
+        "q=%00",
+    ],
 )
 def test_a_query_that_means_nothing_is_refused(ana: Person, query: str):
     assert ana.get(f"/api/jobs?{query}").status_code == 400

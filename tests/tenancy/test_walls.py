@@ -70,9 +70,10 @@ def _parameters(route: Route) -> set[str]:
     return {field.encode_name for field in msgspec.structs.fields(route.query)} if route.query else set()
 
 
-def test_lists_show_one_s_own_tenant_alone(hers: dict[str, str], bob: Person):
-    for path in ("/api/jobs", "/api/jobs?q=secret", "/api/assets"):
+def test_lists_show_one_s_own_tenant_alone(hers: dict[str, str], ana: Person, bob: Person):
+    for path in ("/api/jobs", "/api/jobs?q=secret", f"/api/jobs?user_id={ana.user}", "/api/assets"):
         assert hers["job"] not in bob.get(path).text
+    assert ana.user not in bob.get("/api/people").text
 
 
 def test_another_tenant_s_cursor_gives_one_s_own_page(hers: dict[str, str], ana: Person, bob: Person):

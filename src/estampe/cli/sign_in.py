@@ -6,10 +6,10 @@ from estampe import bootstrap, checks
 from estampe.access import sessions as session
 from estampe.db import Database
 from estampe.errors import InvalidSetting, Text
-from estampe.identity.local import Local
+from estampe.identity.local import OWNER, Local
 from estampe.settings import Settings
 
-USER, ORGANIZATION, ROLE = "user_local", "org_local", "org:admin"
+USER, ORGANIZATION, ROLE = OWNER, "org_local", "org:admin"
 CODE_SECONDS = 24 * 3600
 
 

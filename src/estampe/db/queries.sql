@@ -50,6 +50,7 @@ select j.*, line.* from (
       and (%(status)s::text is null or j.status = %(status)s)
       and (%(model)s::text is null or j.model = %(model)s)
       and (%(created_after)s::timestamptz is null or j.created_at > %(created_after)s)
+      and (%(created_before)s::timestamptz is null or j.created_at < %(created_before)s)
       and (%(words)s::text[] is null or j.parameters->>'prompt' ilike all (%(words)s))
       and (%(before_at)s::timestamptz is null or (j.created_at, j.id) < (%(before_at)s, %(before_id)s))
     order by j.created_at desc, j.id desc
@@ -57,6 +58,12 @@ select j.*, line.* from (
 ) as j
 left join lateral (select * from place_in_line(j.id) where j.status = 'queued') as line on true
 order by j.created_at desc, j.id desc;
+
+-- list_people --
+-- Who made jobs in a tenant, who made one last first
+select user_id, count(*) as jobs, max(created_at) as last_at from jobs
+where tenant_id = %(tenant_id)s and (%(user_id)s::text is null or user_id = %(user_id)s)
+group by user_id order by last_at desc, user_id limit %(limit)s;
 
 -- find_preview --
 -- The last look at a running job
@@ -783,8 +790,10 @@ order by created_at desc limit 1;
 
 -- announce_worker --
 -- A worker is alive and can make these models; a heartbeat that was missed starts its watch anew
-insert into workers (id, host, models, slots) values (%(id)s, %(host)s, %(models)s, %(slots)s)
-on conflict (id) do update set models = excluded.models, slots = excluded.slots, seen_at = clock_timestamp(),
+insert into workers (id, host, models, slots, version, is_leaving)
+values (%(id)s, %(host)s, %(models)s, %(slots)s, %(version)s, %(is_leaving)s)
+on conflict (id) do update set models = excluded.models, slots = excluded.slots, version = excluded.version,
+    is_leaving = excluded.is_leaving, seen_at = clock_timestamp(),
     steady_since = case when workers.seen_at < clock_timestamp() - make_interval(secs => %(gap_seconds)s)
         then clock_timestamp() else workers.steady_since end;
 
@@ -824,3 +833,53 @@ on conflict (job_id) do update set attempt = excluded.attempt, at = excluded.at,
 -- find_checkpoint --
 -- What an earlier attempt left of a job
 select data from checkpoints where job_id = %(job_id)s;
+
+-- ==== What operators look at ====
+
+-- moment --
+-- The database's clock
+select now() as at;
+
+-- workers_at_work --
+-- The workers seen in the last hour, and how many jobs of each model each of them runs
+select w.id as worker_id, w.host, w.version, w.slots, w.started_at, w.seen_at, w.is_leaving as draining,
+    w.seen_at > now() - make_interval(secs => %(alive_seconds)s) as alive,
+    array(select offered->>'name' from jsonb_array_elements(w.models) as offered order by 1) as models,
+    coalesce(at_work.running, '{}') as running
+from workers w left join (
+    select worker_id, jsonb_object_agg(model, jobs) as running
+    from (select worker_id, model, count(*) as jobs from jobs where status in ('running', 'canceling') group by 1, 2) as each
+    group by worker_id
+) as at_work on at_work.worker_id = w.id
+where w.seen_at > now() - interval '1 hour'
+order by alive desc, w.host, w.id
+limit 1000;
+
+-- queues_of_tenants --
+-- The tenants that have the most GPU-seconds waiting, and what they have waiting and running
+select unended.*, t.issuer, t.organization_id, t.user_id
+from (
+    select tenant_id, count(*) filter (where status = 'queued') as queued,
+        count(*) filter (where status <> 'queued') as running,
+        coalesce(sum(reserved_gpu_seconds) filter (where status = 'queued'), 0)::double precision as gpu_seconds
+    from jobs where status in ('queued', 'running', 'canceling') group by tenant_id
+    order by gpu_seconds desc, queued desc, running desc, tenant_id
+    limit %(limit)s
+) as unended join tenants t on t.id = unended.tenant_id
+order by gpu_seconds desc, queued desc, running desc, tenant_id;
+
+-- hours_of_work --
+-- What ended in each of the last 24 hours, of all that is still kept
+select hours.hour, coalesce(ended.succeeded, 0) as succeeded, coalesce(ended.failed, 0) as failed,
+    coalesce(ended.canceled, 0) as canceled, coalesce(ended.expired, 0) as expired,
+    coalesce(ended.gpu_seconds, 0) as gpu_seconds
+from generate_series(date_trunc('hour', now(), 'UTC') - interval '23 hours', date_trunc('hour', now(), 'UTC'),
+    interval '1 hour') as hours (hour)
+left join (
+    select date_trunc('hour', finished_at, 'UTC') as hour, count(*) filter (where status = 'succeeded') as succeeded,
+        count(*) filter (where status = 'failed') as failed, count(*) filter (where status = 'canceled') as canceled,
+        count(*) filter (where status = 'expired') as expired,
+        sum((usage->>'gpu_seconds')::double precision) as gpu_seconds
+    from jobs where finished_at >= date_trunc('hour', now(), 'UTC') - interval '23 hours' group by 1
+) as ended using (hour)
+order by hours.hour;

@@ -25,6 +25,7 @@ from estampe.http import (
     keys,
     metrics,
     models,
+    overview,
     sign_in,
     status,
     streams,
@@ -77,6 +78,7 @@ def table(max_upload_bytes: int, metrics_for: str = "operator") -> Table:
             *deliveries.ROUTES,
             *dialect.routes(max_upload_bytes),
             *metrics.routes(metrics_for),
+            *overview.routes(),
             *health.ROUTES,
         ]
     )

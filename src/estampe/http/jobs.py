@@ -2,7 +2,9 @@
 
 import asyncio
 
-from estampe.domain import Status
+import msgspec
+
+from estampe.domain import Principal, Status
 from estampe.errors import (
     EstampeError,
     InvalidRequest,
@@ -16,10 +18,11 @@ from estampe.errors import (
 from estampe.http import views
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Call, Handler, Reply, Route
-from estampe.http.schemas import JobPage, JobsQuery, Result, Snapshot
+from estampe.http.schemas import JobPage, JobsQuery, People, Person, Result, Snapshot
 from estampe.jobs.queue import Filter, Placed
 from estampe.policy.permissions import Permission, granted
 
+MOST_PEOPLE = 200
 UNSUCCESSFUL: dict[Status, type[EstampeError]] = {
     Status.FAILED: JobFailed,
     Status.CANCELED: JobCanceled,
@@ -51,13 +54,16 @@ def result(kind: str) -> Handler:
 async def list_jobs(call: Call[None, JobsQuery]) -> Reply:
     here: Installation = call.installation
     me, query = call.principal, call.query
-    alone = query.mine or Permission.JOBS_MANAGE not in granted(me)
+    alone = query.mine or not _sees_all(me)
+    if alone and query.user_id not in {None, me.user_id}:
+        return Reply(200, JobPage([], None))
     chosen = Filter(
-        user_id=me.user_id if alone else None,
+        user_id=me.user_id if alone else query.user_id,
         kind=query.kind,
         status=query.status,
         model=query.model,
         created_after=query.created_after,
+        created_before=query.created_before,
         words=_like(query.q) or None,
         before=views.read_cursor(query.cursor),
         limit=query.limit + 1,
@@ -68,6 +74,19 @@ async def list_jobs(call: Call[None, JobsQuery]) -> Reply:
     last = page[-1].job if len(found) > query.limit else None
     shown = [views.snapshot(placed, files[placed.job.id], here.links, call.language) for placed in page]
     return Reply(200, JobPage(shown, views.cursor(last.created_at, last.id) if last else None))
+
+
+def _sees_all(me: Principal) -> bool:
+    return Permission.JOBS_MANAGE in granted(me)
+
+
+async def list_people(call: Call[None, None]) -> Reply:
+    here: Installation = call.installation
+    me = call.principal
+    whose = None if _sees_all(me) else me.user_id
+    async with here.database.tenant(me.tenant.id) as scope:
+        rows = await scope.all("list_people", tenant_id=me.tenant.id, user_id=whose, limit=MOST_PEOPLE)
+    return Reply(200, People([msgspec.convert(row, Person) for row in rows]))
 
 
 def _like(q: str | None) -> list[str]:
@@ -106,6 +125,8 @@ ROUTES = [
     *_of_kind("video"),
     Route("GET", "/api/jobs", list_jobs, may=Access.SIGNED_IN, summary="Jobs, newest first", tag="jobs",
           query=JobsQuery, replies={200: JobPage}, refuses=(InvalidRequest,)),
+    Route("GET", "/api/people", list_people, may=Access.SIGNED_IN, summary="Who made jobs", tag="jobs",
+          replies={200: People}),
     Route("POST", "/api/jobs/{job_id}/cancel", cancel, may=Access.SIGNED_IN, summary="Cancel a job", tag="jobs",
           replies={202: Snapshot}, refuses=(NotFound,)),
     Route("DELETE", "/api/jobs/{job_id}", delete, may=Access.SIGNED_IN, tag="jobs",

@@ -1,10 +1,7 @@
 """What Prometheus reads: everything this API counted, the jobs by status, the queue and the workers by model."""
 
-import time
-from contextlib import suppress
-
 from estampe import telemetry
-from estampe.errors import DatabaseUnavailable
+from estampe.http.glance import Glance
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Call, Reply, Route
 from estampe.jobs import depth
@@ -12,8 +9,6 @@ from estampe.policy.permissions import Permission
 from estampe.telemetry import Sampled
 
 FRESH_SECONDS = 5.0
-# With a million jobs queued, counting them takes a while: it never takes more than this share of a connection.
-LARGEST_SHARE = 0.05
 
 JOBS = ("estampe_jobs", "Jobs that have not ended, and those that did in the last hour", "status")
 WORKERS = ("estampe_live_workers", "Workers seen a moment ago", "")
@@ -24,25 +19,6 @@ DEPTHS = {
     "running": ("estampe_running_jobs", "Jobs that run, by model"),
     "workers": ("estampe_workers", "Live workers that announce the model"),
 }
-
-
-class Standing:
-    """What the database knows, read at most once in a while, however many scrape."""
-
-    def __init__(self) -> None:
-        self._sampled: list[Sampled] = [(*JOBS, {})]
-        self._next_at = float("-inf")
-
-    async def read(self, here: Installation) -> list[Sampled]:
-        """The last known ones while the database is away: that is when people look at the rest."""
-        began = time.monotonic()
-        if began >= self._next_at:
-            self._next_at = began + FRESH_SECONDS
-            with suppress(DatabaseUnavailable):
-                self._sampled = await _sampled(here)
-            took = time.monotonic() - began
-            self._next_at = began + max(FRESH_SECONDS, took / LARGEST_SHARE)
-        return self._sampled
 
 
 async def _sampled(here: Installation) -> list[Sampled]:
@@ -57,12 +33,13 @@ async def _sampled(here: Installation) -> list[Sampled]:
 
 def routes(who: str) -> list[Route]:
     """None when `who` may read them is "off"."""
-    standing = Standing()
+    nothing: list[Sampled] = [(*JOBS, {})]
+    standing = Glance(_sampled, fresh_seconds=FRESH_SECONDS, known=nothing)
 
     async def metrics(call: Call[None, None]) -> Reply:
         here: Installation = call.installation
         here.tokens.tell()
-        content = telemetry.exposition(await standing.read(here))
+        content = telemetry.exposition(await standing.now(here))
         return Reply(200, content, media_type=telemetry.MEDIA_TYPE)
 
     if who == "off":

@@ -157,6 +157,20 @@ class JobPage(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
+class Person(msgspec.Struct, frozen=True):
+    """Someone who made jobs here, how many are still kept, and when the last was made."""
+
+    user_id: str
+    jobs: int
+    last_at: datetime
+
+
+class People(msgspec.Struct, frozen=True):
+    """Who made jobs, who made one last first: of the organisation for who sees all of it, else oneself."""
+
+    people: list[Person]
+
+
 class StoredFile(OutputFile, frozen=True, kw_only=True):
     """Facts about a kept file."""
 
@@ -203,12 +217,17 @@ class StatusQuery(Query, frozen=True, kw_only=True):
 
 
 class JobsQuery(Query, frozen=True, kw_only=True):
-    """Filters; `q` are words of the prompt, `mine` leaves out the organisation's other people."""
+    """Filters; `q` are words of the prompt, `mine` leaves out the organisation's other people, `user_id` all but one.
+
+    Whoever sees only their own jobs sees none of anyone else's, whatever they ask for.
+    """
 
     kind: Line | None = None
     status: Literal["queued", "running", "canceling", "succeeded", "failed", "canceled", "expired"] | None = None
     model: Line | None = None
     created_after: datetime | None = None
+    created_before: datetime | None = None
+    user_id: Line | None = None
     q: Line | None = None
     mine: bool = False
     cursor: Line | None = None

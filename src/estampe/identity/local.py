@@ -23,6 +23,8 @@ from estampe.identity._public_keys import rsa_key
 from estampe.identity._strict import json_object
 from estampe.settings import Settings
 
+# Whom the printed link signs in: whoever runs the machine.
+OWNER = "user_local"
 FILE = "local-issuer.json"
 ALGORITHM = "RS256"
 KEY_BITS = 2048

@@ -55,6 +55,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     status: str | None = None
     model: str | None = None
     created_after: datetime | None = None
+    created_before: datetime | None = None
     words: list[str] | None = None
     before: tuple[datetime, str] | None = None
     limit: int = 50

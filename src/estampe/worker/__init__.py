@@ -158,6 +158,7 @@ class Worker:
 
     async def _drain(self, leave: Leave) -> None:
         self._is_leaving = True
+        self._heart.say_leaving()
         await _first(asyncio.create_task(self._idle()), leave.now, seconds=self._drain_seconds)
         await asyncio.gather(*(slot.hand_back() for slot in self._slots))
         await _first(asyncio.create_task(self._idle()), seconds=HAND_BACK_SECONDS)

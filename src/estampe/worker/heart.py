@@ -12,6 +12,7 @@ import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
+from estampe import __version__
 from estampe.db import STATEMENTS
 from estampe.domain import Model, new_id
 
@@ -53,6 +54,8 @@ class Heart:
             "host": f"{socket.gethostname()}:{os.getpid()}",
             "models": Jsonb(msgspec.to_builtins(models)),
             "slots": slots,
+            "version": __version__,
+            "is_leaving": False,
             "gap_seconds": self._gap,
         }
         self._thread.start()
@@ -60,6 +63,10 @@ class Heart:
     async def first_beat(self) -> None:
         """The worker has been announced: before that it may claim nothing."""
         await self._beaten.wait()
+
+    def say_leaving(self) -> None:
+        """From the next beat on: the worker takes nothing more."""
+        self._said["is_leaving"] = True
 
     def stop(self) -> None:
         """Blocks until the last beat is over."""

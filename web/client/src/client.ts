@@ -1,7 +1,7 @@
 /** One server, as one person sees it: `new Estampe({ baseUrl, token }).images.generate({ prompt })`. */
 
 import { Connection, type Options } from './connection.js'
-import type { GenerateImage, GenerateVideo, Me, Model, ModelList } from './generated.js'
+import type { GenerateImage, GenerateVideo, Me, Model, ModelList, Overview, People, Person } from './generated.js'
 import { Assets, Jobs, Keys, Making, Uploads, Usage, type CallOptions } from './resources.js'
 
 export class Estampe {
@@ -36,5 +36,15 @@ export class Estampe {
   /** The identity as the server sees it, its permissions, and what is left of its limits. */
   me({ signal }: CallOptions = {}): Promise<Me> {
     return this.#connection.read('/api/me', { signal })
+  }
+
+  /** Who made jobs: of the organisation for who sees all of it, else oneself. */
+  async people({ signal }: CallOptions = {}): Promise<Person[]> {
+    return (await this.#connection.read<People>('/api/people', { signal })).people
+  }
+
+  /** The whole installation at a glance, for who operates it. */
+  overview({ signal }: CallOptions = {}): Promise<Overview> {
+    return this.#connection.read('/api/operator', { signal })
   }
 }

@@ -140,6 +140,16 @@ export interface GenerateVideo {
   fps?: number
 }
 
+/** What ended in an hour, of the jobs that are still kept. */
+export interface HourOfWork {
+  hour: string
+  succeeded: number
+  failed: number
+  canceled: number
+  expired: number
+  gpu_seconds: number
+}
+
 /** Why a job failed, in the language asked for. */
 export interface JobError {
   code: string
@@ -186,6 +196,16 @@ export interface Left {
   spent: number
   reserved: number
   left: number
+}
+
+/** What waits for a model and runs as it; `gpu_seconds` are expected, `workers` are those alive that offer it. */
+export interface LineOfModel {
+  model: string
+  queued: number
+  gpu_seconds: number
+  oldest_seconds: number
+  running: number
+  workers: number
 }
 
 /** The identity as the server sees it. */
@@ -249,8 +269,29 @@ export interface OutputFile {
   placeholder: string
 }
 
+/** As it stood `at` that moment: the 100 tenants with the most waiting, the last 24 hours, the oldest first. */
+export interface Overview {
+  at: string
+  workers: WorkerAtWork[]
+  models: LineOfModel[]
+  tenants: QueueOfTenant[]
+  throughput: HourOfWork[]
+}
+
+/** Who made jobs, who made one last first: of the organisation for who sees all of it, else oneself. */
+export interface People {
+  people: Person[]
+}
+
 /** What a route may ask for. */
 export type Permission = "images:generate" | "jobs:manage" | "keys:manage" | "operator" | "usage:read" | "videos:generate"
+
+/** Someone who made jobs here, how many are still kept, and when the last was made. */
+export interface Person {
+  user_id: string
+  jobs: number
+  last_at: string
+}
 
 /** A refusal (RFC 9457). `code` is stable; `title` and `detail` follow Accept-Language. */
 export interface Problem {
@@ -271,6 +312,17 @@ export interface Progress {
   steps?: number
   stage?: string
   eta_s?: number | null
+}
+
+/** What a tenant has waiting and running: an organisation, or a user alone. */
+export interface QueueOfTenant {
+  tenant_id: string
+  issuer: string
+  organization_id: string | null
+  user_id: string | null
+  queued: number
+  running: number
+  gpu_seconds: number
 }
 
 /** What a job that succeeded has made. */
@@ -393,6 +445,20 @@ export interface UsageRow {
   currency?: string | null
 }
 
+/** A worker seen in the last hour. `running` counts its jobs by model; one that is `draining` takes no more. */
+export interface WorkerAtWork {
+  worker_id: string
+  host: string
+  version: string | null
+  models: string[]
+  slots: number
+  running: Record<string, number>
+  started_at: string
+  seen_at: string
+  alive: boolean
+  draining: boolean
+}
+
 /** Sign-ins and refusals */
 export interface AuthEventsQuery {
   from?: string
@@ -432,6 +498,8 @@ export interface ListJobsQuery {
   status?: "canceled" | "canceling" | "expired" | "failed" | "queued" | "running" | "succeeded"
   model?: string
   created_after?: string
+  created_before?: string
+  user_id?: string
   q?: string
   mine?: boolean
   cursor?: string

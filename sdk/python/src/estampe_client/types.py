@@ -133,6 +133,8 @@ class JobFilter(TypedDict, total=False):
     status: Literal["canceled", "canceling", "expired", "failed", "queued", "running", "succeeded"] | None
     model: str | None
     created_after: dt.datetime | None
+    created_before: dt.datetime | None
+    user_id: str | None
     q: str | None
     mine: bool | None
     limit: int | None
