@@ -22,6 +22,7 @@ export default defineConfig({
     target: 'es2022',
     cssTarget: ['chrome123', 'safari17.5', 'firefox120'], // light-dark()
     assetsInlineLimit: 0, // the page's policy lets no data: in but pictures
+    license: { fileName: 'licenses.txt' }, // of the libraries that are bundled
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },

@@ -21,15 +21,17 @@ TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
     ".webp": "image/webp",
+    ".woff2": "font/woff2",
 }
-PACKABLE = frozenset({".html", ".js", ".css", ".svg"})
+PACKABLE = frozenset({".html", ".js", ".css", ".svg", ".txt"})
 # The build names them by their content.
 NEVER_CHANGES = "public, max-age=31536000, immutable"
 BASE = b'<base href="/" />'
-UNBUILT = b"""<!doctype html><html lang="en"><base href="/" /><title>Estampe</title>
+UNBUILT = """<!doctype html><html lang="en"><base href="/" /><title>Estampe</title>
 <p>The studio is not built: run make studio, then start again.
-<p lang="fr">Le studio n'est pas construit : lancez make studio, puis redémarrez.</html>"""
+<p lang="fr">Le studio n'est pas construit : lancez make studio, puis redémarrez.</html>""".encode()
 
 
 class File(NamedTuple):
@@ -54,7 +56,8 @@ class Pages:
             f"/{path}": _file(content.replace(BASE, base), path, policy)
             for path, content in _built(files(__package__).joinpath("page"))
         }
-        self._page = self._files.pop("/index.html", None) or _file(UNBUILT.replace(BASE, base), "index.html", policy)
+        unbuilt = _file(UNBUILT.replace(BASE, base), "index.html", policy)
+        self._page = self._files.pop("/index.html", unbuilt)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         found = self._found(scope) if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"} else None

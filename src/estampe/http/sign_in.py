@@ -8,7 +8,7 @@ from estampe.access import sessions as session
 from estampe.errors import InvalidRequest, NotFound, SignInCodeInvalid, Text, TokenMissing
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Call, Reply, Route
-from estampe.http.schemas import ClerkDoor, FreshToken, SignInCode, SignInMethods
+from estampe.http.schemas import ClerkDoor, FreshToken, LocalSession, Membership, SignInCode, SignInMethods
 from estampe.identity.local import Local
 from estampe.policy.permissions import ADMINS
 
@@ -36,6 +36,18 @@ async def open_session(call: Call[SignInCode, None]) -> Reply:
     days = here.settings.session_days
     secret, _ = await session.redeem(here.database, call.body.code, session_days=days)
     return Reply(204, headers={"Set-Cookie": _cookie(here, secret, days * SECONDS_A_DAY)})
+
+
+async def read_session(call: Call[None, None]) -> Reply:
+    """Who signed in with this browser. Raises `TokenMissing`."""
+    here: Installation = call.installation
+    _local(call)
+    secret = _secret(call)
+    known = await session.read(here.database, secret) if secret else None
+    if known is None:
+        raise TokenMissing
+    member = [Membership(known.organization_id, known.role)] if known.organization_id else []
+    return Reply(200, LocalSession(known.user_id, member))
 
 
 async def fresh_token(call: Call[None, None]) -> Reply:
@@ -121,6 +133,8 @@ ROUTES = [
           tag="sign-in", replies={200: SignInMethods}),
     Route("POST", "/auth/local/session", open_session, may=Access.PUBLIC, summary="Redeem a printed sign-in code",
           tag="sign-in", body=SignInCode, replies={204: None}, refuses=(SignInCodeInvalid, NotFound, InvalidRequest)),
+    Route("GET", "/auth/local/session", read_session, may=Access.PUBLIC, summary="Who signed in with this browser",
+          tag="sign-in", replies={200: LocalSession}, refuses=(TokenMissing, NotFound, InvalidRequest)),
     Route("POST", "/auth/local/token", fresh_token, may=Access.PUBLIC, summary="A fresh token for the session's cookie",
           tag="sign-in", replies={200: FreshToken}, refuses=(TokenMissing, NotFound, InvalidRequest)),
     Route("DELETE", "/auth/local/session", close_session, may=Access.PUBLIC, summary="Sign out",
