@@ -42,11 +42,19 @@ export interface AuthEvent {
   tenant_id: string | null
 }
 
-/** `counts` are of the whole time, by reason; `events` the newest of it. */
+/** How often a reason came in the hour or day (of UTC) that begins then. */
+export interface AuthEventCount {
+  at: string
+  reason: string
+  count: number
+}
+
+/** `counts` are of the whole time, by reason; `groups` by `group_by` too, oldest first; `events` the newest of it. */
 export interface AuthEventPage {
   from: string
   to: string
   counts: Record<string, number>
+  groups: AuthEventCount[]
   events: AuthEvent[]
 }
 
@@ -208,6 +216,12 @@ export interface LineOfModel {
   workers: number
 }
 
+/** Who signed in with this browser, and as which organisations they may work besides alone. */
+export interface LocalSession {
+  user_id: string
+  organizations: Membership[]
+}
+
 /** The identity as the server sees it. */
 export interface Me {
   user_id: string
@@ -219,6 +233,12 @@ export interface Me {
   expires_at: string
   limits: Record<string, number>
   allowance: Allowance
+}
+
+/** An organisation that somebody may work as. */
+export interface Membership {
+  id: string
+  role: string | null
 }
 
 /**
@@ -463,6 +483,9 @@ export interface WorkerAtWork {
 export interface AuthEventsQuery {
   from?: string
   to?: string
+  reason?: string
+  refused?: boolean
+  group_by?: "day" | "hour"
   limit?: number
 }
 

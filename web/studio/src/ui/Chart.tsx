@@ -37,7 +37,7 @@ export function Chart(props: ChartProps) {
   const words = useWords()
   const [marked, setMarked] = useState<number | null>(null)
   const totals = places.map((_, place) => sum(series.map(({ values }) => values[place]!)))
-  const scale = steps(Math.max(0, ...totals))
+  const scale = steps(Math.max(0, ...totals), totals.every(Number.isInteger))
   const at = marked ?? places.length - 1
   const told = [`${places[at]?.title} : ${say(totals[at] ?? 0)}`, ...partsAt(series, at).map(saidOf(say))].join(', ')
   return (

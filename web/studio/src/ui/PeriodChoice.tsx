@@ -3,20 +3,26 @@
 import { useId } from 'react'
 import { control } from './Field'
 import { inBoth } from './language'
-import { dayOf, lengthOf, preset, PRESETS, type Period, type Preset } from './period'
+import { dayOf, lengthOf, preset, type Period, type Preset } from './period'
 import style from './PeriodChoice.module.css'
 
 const useWords = inBoth(
   {
     period: 'Period',
-    presets: { '7d': 'Last 7 days', '30d': 'Last 30 days', '90d': 'Last 90 days', month: 'This month' },
+    presets: { '1d': 'Today', '7d': 'Last 7 days', '30d': 'Last 30 days', '90d': 'Last 90 days', month: 'This month' },
     own: 'Own dates',
     from: 'From',
     to: 'To',
   },
   {
     period: 'Période',
-    presets: { '7d': '7 derniers jours', '30d': '30 derniers jours', '90d': '90 derniers jours', month: 'Ce mois-ci' },
+    presets: {
+      '1d': 'Aujourd’hui',
+      '7d': '7 derniers jours',
+      '30d': '30 derniers jours',
+      '90d': '90 derniers jours',
+      month: 'Ce mois-ci',
+    },
     own: 'Dates choisies',
     from: 'Du',
     to: 'Au',
@@ -28,11 +34,11 @@ const LONGEST_DAYS = 366
 export interface PeriodChoiceProps {
   period: Period
   onChoose: (period: Period) => void
-  /** The usual ones that are offered; all unless said. */
-  presets?: readonly Preset[]
+  /** The usual ones that are offered. */
+  presets: readonly Preset[]
 }
 
-export function PeriodChoice({ period, onChoose, presets = PRESETS }: PeriodChoiceProps) {
+export function PeriodChoice({ period, onChoose, presets }: PeriodChoiceProps) {
   const words = useWords()
   const id = useId()
   const choose = (name: string) =>
@@ -56,7 +62,7 @@ export function PeriodChoice({ period, onChoose, presets = PRESETS }: PeriodChoi
 }
 
 /** A day that is emptied or too far from the other is not taken: the page stays as it is. */
-function OwnDays({ period, onChoose }: PeriodChoiceProps) {
+function OwnDays({ period, onChoose }: Omit<PeriodChoiceProps, 'presets'>) {
   const words = useWords()
   const today = dayOf(new Date())
   const take = (change: Partial<Period>) => {

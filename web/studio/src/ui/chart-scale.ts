@@ -1,11 +1,12 @@
 /** Where things stand in a plot: round steps of its scale, which days are named, which series are told apart. */
 
-/** From 0 up past `most`, in at most five round steps. */
-export function steps(most: number): number[] {
+/** From 0 up past `most`, in at most five round steps: of 1 at least, where what is counted is `whole`. */
+export function steps(most: number, whole = false): number[] {
   if (!(most > 0)) return [0, 1]
   const rough = most / 4
   const power = 10 ** Math.floor(Math.log10(rough))
-  const step = [1, 2, 2.5, 5, 10].map((times) => times * power).find((size) => size >= rough) ?? rough
+  const sizes = [1, 2, 2.5, 5, 10].map((times) => times * power)
+  const step = sizes.find((size) => size >= rough && (!whole || Number.isInteger(size))) ?? 1
   const count = Math.ceil(most / step - 1e-9)
   return Array.from({ length: count + 1 }, (_, index) => Number((index * step).toPrecision(12)))
 }

@@ -1,7 +1,7 @@
 /** From which day to which: what is offered, what an address says, and the days in between. Days are of UTC, as the server's. */
 
-export const PRESETS = ['7d', '30d', '90d', 'month'] as const
-export type Preset = (typeof PRESETS)[number]
+export type Preset = '1d' | '7d' | '30d' | '90d' | 'month'
+const PRESETS: Preset[] = ['1d', '7d', '30d', '90d', 'month']
 
 export interface Period {
   /** "own" is two days that somebody chose. */

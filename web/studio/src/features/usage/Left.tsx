@@ -59,7 +59,7 @@ function Slots({ name, count, limit }: { name: string; count: number; limit: num
       <div className={style.one}>
         <p className={style.name}>{name}</p>
         <p className={style.rest}>{number(count)}</p>
-        <p className={style.detail}>{words.unlimitedNow(number(count))}</p>
+        <p className={style.detail}>{words.unlimitedNow}</p>
       </div>
     )
   }

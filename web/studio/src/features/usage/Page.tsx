@@ -22,6 +22,8 @@ import { useWords } from './words'
 import style from './Page.module.css'
 
 const USUAL = '30d'
+const SHARED: Split[] = ['user', 'model', 'kind']
+const PRESETS = ['7d', '30d', '90d', 'month'] as const
 
 export default function Page() {
   const words = useWords()
@@ -45,7 +47,7 @@ export default function Page() {
             onChoose={(of) => say({ of: of === 'all' ? null : of })}
           />
         )}
-        <PeriodChoice period={period} onChoose={(chosen) => say(writePeriod(chosen, USUAL))} />
+        <PeriodChoice period={period} presets={PRESETS} onChoose={(chosen) => say(writePeriod(chosen, USUAL))} />
         <SaveCsv period={period} mine={whose === 'mine'} />
       </PageHead>
       {!may && <p className={style.note}>{words.onlyMine}</p>}
@@ -61,7 +63,7 @@ function Made({ period, mine }: { period: Period; mine: boolean }) {
   const asked = { from: period.from, to: period.to, mine, group_by: ['kind' as const] }
   const { data, error, refetch } = useQuery(reportQuery(useEstampe(), asked))
   const rows = data?.rows ?? []
-  const splits: [Split, ...Split[]] = mine ? ['kind', 'model'] : ['kind', 'model', 'user']
+  const splits: [Split, ...Split[]] = mine ? ['model', 'kind'] : ['model', 'kind', 'user']
   const [first, ...others] = measuresOf(rows) as [string, ...string[]]
   const shown = { period, mine, measure: oneOf(said.get('measure'), [first, ...others]) }
   if (error && !data) {
@@ -86,7 +88,7 @@ function Made({ period, mine }: { period: Period; mine: boolean }) {
         )}
       </Section>
       <ByDay {...shown} split={oneOf(said.get('by'), splits)} splits={splits} onSplit={(by) => say({ by })} />
-      <Shared {...shown} splits={splits.toReversed()} />
+      <Shared {...shown} splits={SHARED.filter((split) => splits.includes(split))} />
     </>
   )
 }

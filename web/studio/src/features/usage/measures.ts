@@ -39,7 +39,10 @@ export const total = (rows: UsageRow[], measure: Measure): number =>
 /** A quantity with its unit, where its number alone would not say it. */
 export function said(format: Format, measure: Measure, value: number): string {
   const currency = currencyOf(measure)
-  if (currency !== null) return format.money(value, currency)
+  if (currency !== null) {
+    const digits = value === 0 || value >= 1 ? 2 : 4
+    return format.number(value, { style: 'currency', currency, maximumFractionDigits: digits })
+  }
   if (measure.endsWith('_seconds')) {
     return format.number(value, { style: 'unit', unit: 'second', unitDisplay: 'short', maximumFractionDigits: 1 })
   }
