@@ -125,8 +125,7 @@ def application(settings: Settings, url: str) -> Any:
     """The ASGI app over the database at `url`."""
     database, notices = Database(url), Notices(url)
     known = providers(settings)
-    local = next((provider for provider in known if isinstance(provider, Local)), None)
-    settings = _with_local_operator(settings, local)
+    settings = _with_local_operator(settings, known)
     for provider in known:
         provider.attach(database, notices)
     tokens, revocations, rights = VerifiedTokens(known), Revocations(database, notices), Rights(database)
@@ -153,24 +152,23 @@ def application(settings: Settings, url: str) -> Any:
         rights=rights,
         accounts=accounts,
         rates=rates.from_settings(settings),
-        local=local,
         watch=_watch(settings, known, events),
         webhooks=webhooks,
         sender=Sender(webhooks, Outbound(private=settings.webhook_private_addresses), notices, teller(reader)),
         auth_events=events,
         providers=tuple(known),
-        clerk=next((provider for provider in known if isinstance(provider, Clerk)), None),
         clerk_webhooks=_clerk(settings, known),
     )
 
     return http.application(installation, opened(installation, notices))
 
 
-def _with_local_operator(settings: Settings, local: Local | None) -> Settings:
+def _with_local_operator(settings: Settings, known: list[Provider]) -> Settings:
     """Named with the issuer: the same name from another one is somebody else."""
-    if local is None or not settings.operates_locally:
+    owners = [f"{provider.issuer}#{OWNER}" for provider in known if isinstance(provider, Local)]
+    if not settings.operates_locally:
         return settings
-    return msgspec.structs.replace(settings, operators=(*settings.operators, f"{local.issuer}#{OWNER}"))
+    return msgspec.structs.replace(settings, operators=(*settings.operators, *owners))
 
 
 def _clerk(settings: Settings, known: list[Provider]) -> ClerkSender | None:

@@ -107,3 +107,58 @@ def test_a_page_is_told_how_people_may_sign_in(service: Service, browser: httpx.
         "clerk_publishable_key": None,
         "oidc": [],
     }
+
+
+def test_a_session_s_token_is_for_its_organisation_or_for_the_person_alone(service: Service, browser: httpx.Client):
+    browser.post("/auth/local/session", json={"code": new_code(service)})
+
+    def seen(**body: object) -> tuple[str, str | None, str | None]:
+        token = browser.post("/auth/local/token", **body).json()["token"]
+        me = browser.get("/api/me", headers={"Authorization": f"Bearer {token}"}).json()
+        return me["user_id"], me["organization_id"], me["role"]
+
+    member, alone = ("user_me", "org_home", "org:admin"), ("user_me", None, None)
+    assert seen() == seen(json={}) == seen(json={"organization_id": "org_home"}) == member
+    assert seen(headers={"Content-Type": "application/json"}) == member
+    assert seen(json={"organization_id": None}) == alone
+
+
+def test_a_session_gives_no_token_of_another_organisation(service: Service, browser: httpx.Client):
+    browser.post("/auth/local/session", json={"code": new_code(service)})
+
+    for other in ("org_other", "", "org_home "):
+        refused = browser.post("/auth/local/token", json={"organization_id": other})
+        assert (refused.status_code, refused.json()["code"]) == (403, "identity_mismatch")
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{", b'{"organization_id": 1}', b'{"role": "org:admin"}', b"\xff"])
+def test_a_wish_that_cannot_be_read_gives_no_token(service: Service, browser: httpx.Client, body: bytes):
+    browser.post("/auth/local/session", json={"code": new_code(service)})
+
+    refused = browser.post("/auth/local/token", content=body, headers={"Content-Type": "application/json"})
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request_body")
+    assert browser.post("/auth/local/token", content=b"{}", headers={"Content-Type": "text/plain"}).status_code == 415
+
+
+def test_a_page_is_told_whose_session_it_has(service: Service, browser: httpx.Client):
+    unknown = browser.get("/auth/local/session")
+    assert (unknown.status_code, unknown.json()["code"]) == (401, "token_missing")
+    browser.post("/auth/local/session", json={"code": new_code(service)})
+
+    told = browser.get("/auth/local/session").json()
+
+    assert told["user_id"] == "user_me"
+    assert told["organizations"] == [{"id": "org_home", "role": "org:admin"}]
+    assert told["signed_in_at"] < told["expires_at"]
+    assert browser.get("/auth/local/session", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 400
+    browser.delete("/auth/local/session")
+    assert browser.get("/auth/local/session").status_code == 401
+
+
+def test_a_proxy_may_name_another_host_than_people_see(service: Service, browser: httpx.Client):
+    browser.post("/auth/local/session", json={"code": new_code(service)})
+    seen_as = {"Origin": service.url, "Host": "estampe.internal:80", "Sec-Fetch-Site": "same-origin"}
+
+    assert browser.post("/auth/local/token", headers=seen_as).status_code == 200
+    assert browser.post("/auth/local/token", headers=seen_as | {"Origin": "https://evil.example"}).status_code == 400

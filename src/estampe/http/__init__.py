@@ -36,6 +36,7 @@ from estampe.http.express import Express
 from estampe.http.installation import Installation
 from estampe.http.metered import Metered
 from estampe.http.pages import Pages, policy
+from estampe.http.prefix import Prefix, prefix_of
 from estampe.http.route import Access, Call, Handler, Reply, Route
 from estampe.http.table import Table
 
@@ -60,8 +61,8 @@ TAKEN += [
 ]
 
 
-def table(max_upload_bytes: int, metrics_for: str = "operator") -> Table:
-    """Every route there is."""
+def table(max_upload_bytes: int, metrics_for: str = "operator", root: str = "/") -> Table:
+    """Every route there is; people reach them under `root`."""
     declared = Table(
         [
             *generate.ROUTES,
@@ -82,7 +83,7 @@ def table(max_upload_bytes: int, metrics_for: str = "operator") -> Table:
             *health.ROUTES,
         ]
     )
-    about = declared.document()
+    about = declared.document() | {"servers": [{"url": root}]}
     declared.add(
         Route("GET", "/openapi.json", health.document(msgspec.json.encode(about)), may=Access.PUBLIC,
               summary="This API, for machines", tag="about", replies={200: dict}),
@@ -94,11 +95,13 @@ def table(max_upload_bytes: int, metrics_for: str = "operator") -> Table:
 
 def application(installation: Installation, opened: contextlib.AbstractAsyncContextManager[None]) -> ASGIApp:
     """The ASGI app; `opened` holds the database and the rest open for as long as it serves."""
-    routes = table(installation.settings.max_upload_bytes, installation.settings.metrics)
+    settings = installation.settings
+    routes = table(settings.max_upload_bytes, settings.metrics, urlsplit(settings.url).path or "/")
+    prefix = prefix_of(settings.url, [route.path for route in routes])
     pages = Pages(
         routes.asgi(installation),
         taken=frozenset(route.path.split("/")[1] for route in routes),
-        below=urlsplit(installation.settings.url).path,
+        below=urlsplit(settings.url).path,
         policy=policy(),
     )
 
@@ -118,16 +121,16 @@ def application(installation: Installation, opened: contextlib.AbstractAsyncCont
         return (started if scope["type"] == "lifespan" else ordinary)(scope, receive, send)
 
     served: ASGIApp = Express(whole, installation)
-    if installation.settings.allowed_origins:
+    if settings.allowed_origins:
         served = CORSMiddleware(
             served,
-            allow_origins=list(installation.settings.allowed_origins),
+            allow_origins=list(settings.allowed_origins),
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=TAKEN,
             expose_headers=EXPOSED,
             max_age=600,
         )
-    return served
+    return served if prefix is None else Prefix(served, prefix)
 
 
 def _end_streams_on_signals(stop: Callable[[], None]) -> None:

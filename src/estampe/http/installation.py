@@ -50,14 +50,20 @@ class Installation:
     rights: Rights
     accounts: Accounts
     rates: Rates
-    local: Local | None
     watch: Watch
     webhooks: Webhooks
     sender: Sender
     auth_events: AuthEvents
     providers: tuple[Provider, ...]
-    clerk: Clerk | None = None
     clerk_webhooks: ClerkSender | None = None
+
+    @property
+    def local(self) -> Local | None:
+        return next((provider for provider in self.providers if isinstance(provider, Local)), None)
+
+    @property
+    def clerk(self) -> Clerk | None:
+        return next((provider for provider in self.providers if isinstance(provider, Clerk)), None)
 
     @property
     def remote_issuers(self) -> tuple[str, ...]:

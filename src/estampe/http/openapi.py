@@ -148,7 +148,7 @@ def _operation(route: Route, name: str, schemas: "_Schemas") -> Schema:
     if route.body is not None:
         schema = {} if route.body is bytes else schemas.of(route.body)
         found["requestBody"] = {
-            "required": True,
+            "required": not route.body_optional,
             "content": {kind: {"schema": schema} for kind in route.body_types},
         }
     responses = {str(status): _reply(route, status, schemas) for status in sorted(route.replies)}

@@ -163,6 +163,7 @@ class Route:
     `replies` are the statuses it answers when all is well, each with what it carries; `refuses` are the
     errors beyond those that follow from the rest of the line (401, 403, 413…). `streams` is the media type
     of an answer that is not JSON. `body` may be `bytes`: the handler then gets them unread.
+    `body_optional`: nothing may be sent instead, and the handler then gets None.
     `spends`: it makes work or keeps bytes, so it is refused while nobody can count.
     `request_headers` are name → what it does, for the document only. `name` is the operation's id where
     several routes share a handler. `manner` is how it says its refusals, where that is not problem+json.
@@ -181,6 +182,7 @@ class Route:
     query: type[msgspec.Struct] | None = None
     body_types: tuple[str, ...] = ("application/json",)
     body_limit: int | None = None
+    body_optional: bool = False
     streams: str | None = None
     spends: bool = False
     request_headers: Mapping[str, str] = field(default_factory=dict)

@@ -272,20 +272,6 @@ class ClerkDoor(msgspec.Struct, frozen=True):
     frontend_api_url: str
 
 
-class Membership(msgspec.Struct, frozen=True):
-    """An organisation that somebody may work as."""
-
-    id: str
-    role: str | None
-
-
-class LocalSession(msgspec.Struct, frozen=True):
-    """Who signed in with this browser, and as which organisations they may work besides alone."""
-
-    user_id: str
-    organizations: list[Membership]
-
-
 class SignInMethods(msgspec.Struct, frozen=True, kw_only=True):
     """How people may sign in here: with the printed link, at Clerk, at OpenID issuers.
 

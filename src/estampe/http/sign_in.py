@@ -1,20 +1,48 @@
 """Sign-in of the local issuer: a printed code opens a session, and the session's cookie fetches short tokens."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+from msgspec import UNSET, UnsetType
+
 from estampe.access import sessions as session
-from estampe.errors import InvalidRequest, NotFound, SignInCodeInvalid, Text, TokenMissing
+from estampe.errors import IdentityMismatch, InvalidRequest, NotFound, SignInCodeInvalid, Text, TokenMissing
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Call, Reply, Route
-from estampe.http.schemas import ClerkDoor, FreshToken, LocalSession, Membership, SignInCode, SignInMethods
+from estampe.http.schemas import Body, ClerkDoor, FreshToken, Line, SignInCode, SignInMethods
 from estampe.identity.local import Local
 from estampe.policy.permissions import ADMINS
+
+_NOT_OURS = Text("Your session is not of this organisation.", "Votre session n'est pas celle de cette organisation.")
 
 COOKIE = "estampe_session"
 SECONDS_A_DAY = 86_400
 CLOCKS_SECONDS = 300
+
+
+class TokenWish(Body, frozen=True):
+    """For whom the token is: the session's own organisation, or null for the person alone. Unsaid: as signed in."""
+
+    organization_id: Line | UnsetType | None = UNSET
+
+
+class Membership(msgspec.Struct, frozen=True):
+    """An organisation, and what the person is in it."""
+
+    id: str
+    role: str | None
+
+
+class LocalSession(msgspec.Struct, frozen=True, kw_only=True):
+    """Who signed in with the printed link; tokens are for one of the organisations, or for the person alone."""
+
+    user_id: str
+    organizations: list[Membership]
+    signed_in_at: datetime
+    expires_at: datetime
 
 
 async def methods(call: Call[None, None]) -> Reply:
@@ -38,29 +66,28 @@ async def open_session(call: Call[SignInCode, None]) -> Reply:
     return Reply(204, headers={"Set-Cookie": _cookie(here, secret, days * SECONDS_A_DAY)})
 
 
-async def read_session(call: Call[None, None]) -> Reply:
-    """Who signed in with this browser. Raises `TokenMissing`."""
-    here: Installation = call.installation
-    _local(call)
-    secret = _secret(call)
-    known = await session.read(here.database, secret) if secret else None
-    if known is None:
-        raise TokenMissing
-    member = [Membership(known.organization_id, known.role)] if known.organization_id else []
-    return Reply(200, LocalSession(known.user_id, member))
+async def show_session(call: Call[None, None]) -> Reply:
+    known = await _session(call)
+    answer = LocalSession(
+        user_id=known.user_id,
+        organizations=[Membership(known.organization_id, known.role)] if known.organization_id else [],
+        signed_in_at=known.created_at,
+        expires_at=known.expires_at,
+    )
+    return Reply(200, answer)
 
 
-async def fresh_token(call: Call[None, None]) -> Reply:
+async def fresh_token(call: Call[TokenWish | None, None]) -> Reply:
     here: Installation = call.installation
-    local = _local(call)
-    secret = _secret(call)
-    known = await session.read(here.database, secret) if secret else None
-    if known is None:
-        raise TokenMissing
+    local, known = _local(call), await _session(call)
+    wanted = UNSET if call.body is None else call.body.organization_id
+    organization_id = known.organization_id if wanted is UNSET else wanted
+    if organization_id not in {None, known.organization_id}:
+        raise IdentityMismatch(_NOT_OURS)
     seconds = here.settings.token_seconds
     token = local.issue(
         known.user_id,
-        known.organization_id,
+        organization_id,
         role=known.role,
         session_id=known.id,
         signed_in_at=known.created_at.timestamp(),
@@ -107,11 +134,23 @@ def _local(call: Call[Any, Any]) -> Local:
     origin = call.header("origin")
     site = call.header("sec-fetch-site")
     foreign = site not in {None, "same-origin", "none"}
-    if foreign or (origin is not None and urlsplit(origin).netloc != call.header("host")):
+    # A proxy may put another host in place of the one that people see.
+    ours = {call.header("host"), urlsplit(here.settings.url).netloc}
+    if foreign or (origin is not None and urlsplit(origin).netloc not in ours):
         raise InvalidRequest(
             Text("Sign in from Estampe's own page.", "Connectez-vous depuis la page d'Estampe elle-même.")
         )
     return here.local
+
+
+async def _session(call: Call[Any, Any]) -> session.Session:
+    """Raises `TokenMissing` where the cookie opens none."""
+    _local(call)
+    secret = _secret(call)
+    known = await session.read(call.installation.database, secret) if secret else None
+    if known is None:
+        raise TokenMissing
+    return known
 
 
 def _secret(call: Call[Any, Any]) -> str | None:
@@ -133,10 +172,11 @@ ROUTES = [
           tag="sign-in", replies={200: SignInMethods}),
     Route("POST", "/auth/local/session", open_session, may=Access.PUBLIC, summary="Redeem a printed sign-in code",
           tag="sign-in", body=SignInCode, replies={204: None}, refuses=(SignInCodeInvalid, NotFound, InvalidRequest)),
-    Route("GET", "/auth/local/session", read_session, may=Access.PUBLIC, summary="Who signed in with this browser",
-          tag="sign-in", replies={200: LocalSession}, refuses=(TokenMissing, NotFound, InvalidRequest)),
     Route("POST", "/auth/local/token", fresh_token, may=Access.PUBLIC, summary="A fresh token for the session's cookie",
-          tag="sign-in", replies={200: FreshToken}, refuses=(TokenMissing, NotFound, InvalidRequest)),
+          tag="sign-in", body=TokenWish, body_optional=True, replies={200: FreshToken},
+          refuses=(TokenMissing, IdentityMismatch, NotFound, InvalidRequest)),
+    Route("GET", "/auth/local/session", show_session, may=Access.PUBLIC, summary="Whose the session's cookie is",
+          tag="sign-in", replies={200: LocalSession}, refuses=(TokenMissing, NotFound, InvalidRequest)),
     Route("DELETE", "/auth/local/session", close_session, may=Access.PUBLIC, summary="Sign out",
           tag="sign-in", replies={204: None}, refuses=(NotFound, InvalidRequest)),
     Route("GET", "/.well-known/jwks.json", jwks, may=Access.PUBLIC, summary="The local issuer's public keys",

@@ -216,10 +216,12 @@ export interface LineOfModel {
   workers: number
 }
 
-/** Who signed in with this browser, and as which organisations they may work besides alone. */
+/** Who signed in with the printed link; tokens are for one of the organisations, or for the person alone. */
 export interface LocalSession {
   user_id: string
   organizations: Membership[]
+  signed_in_at: string
+  expires_at: string
 }
 
 /** The identity as the server sees it. */
@@ -235,7 +237,7 @@ export interface Me {
   allowance: Allowance
 }
 
-/** An organisation that somebody may work as. */
+/** An organisation, and what the person is in it. */
 export interface Membership {
   id: string
   role: string | null
@@ -428,6 +430,11 @@ export interface StoredFile {
   job_id: string | null
   kind: string
   created_at: string
+}
+
+/** For whom the token is: the session's own organisation, or null for the person alone. Unsaid: as signed in. */
+export interface TokenWish {
+  organization_id?: string | null
 }
 
 /** What a job consumed: `units` are images or seconds of video, `cost` is None where no price is set. */

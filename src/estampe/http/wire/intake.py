@@ -96,6 +96,7 @@ class Body:
     def __init__(self, route: Route, default_limit_bytes: int) -> None:
         self._shape = route.body
         self._types = route.body_types
+        self._optional = route.body_optional
         self._limit = default_limit_bytes if route.body_limit is None else route.body_limit
         self._decode = None if route.body in {None, bytes} else msgspec.json.Decoder(route.body).decode
 
@@ -103,8 +104,14 @@ class Body:
         """Raises `MediaTypeUnsupported`, `BodyTooLarge`, `InvalidRequestBody`, and `InvalidRequest` if too slow."""
         if self._shape is None:
             return None
-        content_type = self._check(headers)
-        body = await _whole(receive, self._limit)
+        if self._optional:
+            body = await _whole(receive, self._limit)
+            if not body:
+                return None
+            content_type = self._check(headers)
+        else:
+            content_type = self._check(headers)
+            body = await _whole(receive, self._limit)
         if self._decode is None:
             return body
         if not body:

@@ -259,3 +259,32 @@ async def test_a_slow_line_has_the_time_that_its_bytes_need(monkeypatch):
     line = Slow(*[piece(b" " * 100, more=True)] * 4, piece(b'{"prompt": "a"}'))
     await TABLE.asgi(Tiny())(scope("POST", "/open/wishes", JSON), line.receive, line.send)
     assert line.status == 200
+
+
+# a body that need not be sent
+
+
+async def sent_to_optional(*pieces, headers=JSON):
+    seen = []
+
+    async def keep(call):
+        seen.append(call.body)
+        return await tiny.nothing(call)
+
+    line = Line(*pieces)
+    app = tiny.one(keep, method="POST", body=tiny.Wish, body_optional=True, replies={204: None})
+    await app(scope("POST", "/", headers), line.receive, line.send)
+    return line.status, seen
+
+
+async def test_where_a_body_is_optional_none_is_none_and_one_is_read():
+    for headers in (JSON, [], [("content-length", "0")]):
+        assert await sent_to_optional(piece(), headers=headers) == (204, [None])
+    status, (wish,) = await sent_to_optional(piece(b'{"prompt":"a fox"}'))
+    assert (status, wish.prompt) == (204, "a fox")
+
+
+async def test_an_optional_body_is_held_to_the_same_rules():
+    assert await sent_to_optional(piece(b'{"prompt":"a fox"}'), headers=[]) == (415, [])
+    assert await sent_to_optional(piece(b"{}")) == (422, [])
+    assert await sent_to_optional(piece(b" " * 3000)) == (413, [])
