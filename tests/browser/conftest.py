@@ -1,4 +1,4 @@
-"""The page in a real Chromium, on a real `estampe up` whose tokens last three seconds."""
+"""The studio in a real Chromium, on a real `estampe up` whose tokens last three seconds."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def installation(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> 
     started = Installation(tmp_path_factory.mktemp("up"))
     try:
         started.printed_link()
+        started.until_ready()
         yield started
     finally:
         started.stop()
@@ -62,9 +63,7 @@ def stranger(visitors: Callable[..., Visitor]) -> Visitor:
 def session(browser: Browser, installation: Installation) -> Any:
     """What a browser keeps of having signed in."""
     context = browser.new_context()
-    page = context.new_page()
-    page.goto(installation.new_link())
-    page.locator("#composer").wait_for()
+    Visitor(context, installation.url).signs_in(installation.new_link())
     kept = context.storage_state()
     context.close()
     return kept
