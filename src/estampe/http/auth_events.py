@@ -52,7 +52,7 @@ class AuthEventCount(msgspec.Struct, frozen=True):
 
 
 class AuthEventPage(msgspec.Struct, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
-    """`counts` are of the whole time, by reason; `groups` by `group_by` too, oldest first; `events` the newest of it."""
+    """`counts` are of the whole time, by reason; `groups` also by `group_by`, oldest first; `events` the newest."""
 
     since: datetime
     until: datetime

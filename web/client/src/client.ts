@@ -54,7 +54,7 @@ export class Estampe {
     return (await this.#connection.read<People>('/api/people', { signal })).people
   }
 
-  /** Who signed in and who was refused, for who may read the usage. */
+  /** Sign-ins and refusals: of the organisation or, for who operates the installation, of everyone. */
   authEvents(query?: AuthEventsQuery, { signal }: CallOptions = {}): Promise<AuthEventPage> {
     return this.#connection.read('/api/auth-events', { query, signal })
   }

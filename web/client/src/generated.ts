@@ -49,7 +49,7 @@ export interface AuthEventCount {
   count: number
 }
 
-/** `counts` are of the whole time, by reason; `groups` by `group_by` too, oldest first; `events` the newest of it. */
+/** `counts` are of the whole time, by reason; `groups` also by `group_by`, oldest first; `events` the newest. */
 export interface AuthEventPage {
   from: string
   to: string
