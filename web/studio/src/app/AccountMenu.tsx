@@ -1,11 +1,11 @@
 /** Who is signed in and as whom they work, how the page speaks and looks, and the way out. */
 
-import { useAccount } from '../sign-in/account'
 import { BELOW } from '../server/place'
+import { useAccount } from '../sign-in/account'
 import { useAppearance, type Appearance } from '../ui/appearance'
-import { Down, Person } from '../ui/icons'
+import { Down } from '../ui/icons'
 import { useLanguage, type Language } from '../ui/language'
-import { Menu, MenuChoice, MenuItem, MenuLine } from '../ui/Menu'
+import { Menu, MenuChoice, MenuHead, MenuItem, MenuLine } from '../ui/Menu'
 import { useWords } from './words'
 import style from './AccountMenu.module.css'
 
@@ -22,21 +22,14 @@ export function AccountMenu() {
   const [appearance, setAppearance] = useAppearance()
   const named = account.organizations.map(({ id, name }) => ({ value: id, label: name ?? words.alone }))
   const current = named.find(({ value }) => value === account.current)
-  const label = (
-    <>
-      <Person />
-      <span className={style.who}>{account.current === null ? account.name : current?.label}</span>
-      <Down />
-    </>
-  )
+  const shown = account.current === null ? account.name : (current?.label ?? account.name)
   return (
-    <Menu label={label} name={`${words.account} : ${account.name}`}>
+    <Menu label={<Who name={shown} />} name={words.accountOf(account.name, shown)}>
+      <MenuHead>{account.name}</MenuHead>
       {named.length > 1 && (
-        <>
-          <MenuChoice title={words.workAs} value={account.current} choices={named} onChoose={account.switchTo} />
-          <MenuLine />
-        </>
+        <MenuChoice title={words.workAs} value={account.current} choices={named} onChoose={account.switchTo} />
       )}
+      <MenuLine />
       <MenuChoice title={words.language} value={language} choices={LANGUAGES} onChoose={speak} />
       <MenuLine />
       <MenuChoice
@@ -49,5 +42,16 @@ export function AccountMenu() {
       <MenuItem onSelect={() => location.assign(`${BELOW}/docs`)}>{words.docs}</MenuItem>
       <MenuItem onSelect={() => void account.signOut()}>{words.signOut}</MenuItem>
     </Menu>
+  )
+}
+
+function Who({ name }: { name: string }) {
+  const letter = name.match(/\p{L}|\p{N}/u)?.[0] ?? '·'
+  return (
+    <>
+      <span className={style.letter} data-letter={letter.toLocaleUpperCase()} />
+      <span className={style.who}>{name}</span>
+      <Down />
+    </>
   )
 }

@@ -2,8 +2,8 @@
 
 import { useEstampe } from '@estampe/react'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
-import { Redirect, Route, Router, Switch, useLocation } from 'wouter'
+import { useState } from 'react'
+import { Redirect, Route, Router, Switch } from 'wouter'
 import { Live } from '../server/live'
 import { BELOW } from '../server/place'
 import { useMe } from '../server/queries'
@@ -39,7 +39,6 @@ export function App() {
 function Inside() {
   const { scope } = useEstampe()
   const me = useMe()
-  useArrival()
   if (!me.data) return <Waiting away={me.isError} />
   return (
     <Live key={scope}>
@@ -64,10 +63,6 @@ function Inside() {
 
 function Opened({ page, held }: { page: Page; held: string[] }) {
   const words = useWords()
-  const title = words.pages[page.name]
-  useEffect(() => {
-    document.title = `${title} – Estampe`
-  }, [title])
   if (page.permission && !held.includes(page.permission)) {
     return <Empty title={words.forbidden}>{words.askFor(page.permission)}</Empty>
   }
@@ -83,18 +78,10 @@ function Missing() {
   const words = useWords()
   return (
     <Empty title={words.missing}>
+      <p>{words.mistyped}</p>
       <LinkButton to="/generate-images" tone="primary">
         {words.home}
       </LinkButton>
     </Empty>
   )
-}
-
-/** A new page is read from its top, and by a screen reader from its beginning. */
-function useArrival(): void {
-  const [here] = useLocation()
-  const [page] = here.slice(1).split('/')
-  useEffect(() => {
-    scrollTo(0, 0)
-  }, [page])
 }

@@ -1,58 +1,53 @@
 /** The frame around every page: the mark, the pages, the account. */
 
-import { Suspense, type ReactNode } from 'react'
+import { Suspense, type MouseEvent, type ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import { useHeard } from '../server/live'
-import { useMe } from '../server/queries'
+import { BELOW } from '../server/place'
 import { Mark } from '../ui/Mark'
 import { AccountMenu } from './AccountMenu'
-import { PAGES } from './pages'
+import { useArrival } from './arrival'
+import { Nav } from './Nav'
 import { useWords } from './words'
 import style from './Shell.module.css'
 
+const CONTENT = 'content'
+
 export function Shell({ children }: { children: ReactNode }) {
-  const words = useWords()
+  const arrived = useArrival(CONTENT)
   return (
     <>
-      <a href="#content" className={style.skip}>
-        {words.skip}
-      </a>
+      <Skip />
       <header className={style.header}>
         <Link to="/" className={style.home} aria-label="Estampe">
           <Mark />
         </Link>
-        <Pages />
+        <Nav />
         <AccountMenu />
       </header>
       <Lost />
-      <main id="content" tabIndex={-1} className={style.main}>
+      <main id={CONTENT} tabIndex={-1} className={style.main}>
         <Suspense fallback={null}>{children}</Suspense>
       </main>
+      <p role="status" className="unseen">
+        {arrived}
+      </p>
     </>
   )
 }
 
-function Pages() {
+/** By script, since an address that is only a # leads to the page's base. */
+function Skip() {
   const words = useWords()
   const [here] = useLocation()
-  const held = useMe().data?.permissions ?? []
-  const shown = PAGES.filter(({ permission }) => !permission || held.includes(permission))
+  const skip = (event: MouseEvent) => {
+    event.preventDefault()
+    document.getElementById(CONTENT)?.focus()
+  }
   return (
-    <nav aria-label={words.menu} className={style.nav}>
-      <ul>
-        {shown.map(({ name, to, sign: Shown }) => {
-          const current = here === to || here.startsWith(`${to}/`)
-          return (
-            <li key={name}>
-              <Link to={to} className={style.page} aria-current={current ? 'page' : undefined}>
-                <Shown />
-                {words.pages[name]}
-              </Link>
-            </li>
-          )
-        })}
-      </ul>
-    </nav>
+    <a href={`${BELOW}${here}#${CONTENT}`} className={style.skip} onClick={skip}>
+      {words.skip}
+    </a>
   )
 }
 

@@ -3,6 +3,8 @@
 import { useEstampe, type Site } from '@estampe/react'
 import { queryOptions, useQuery } from '@tanstack/react-query'
 
+const AGAIN_MS = 2_000
+
 /** As @estampe/react names its own, so that one invalidation reaches all. */
 export const keyOf = ({ client, scope }: Site, ...names: unknown[]) => ['estampe', client.baseUrl, scope, ...names]
 
@@ -11,6 +13,7 @@ export const meQuery = (site: Site) =>
     queryKey: keyOf(site, 'me'),
     queryFn: ({ signal }) => site.client.me({ signal }),
     retry: false,
+    refetchInterval: ({ state }) => (state.status === 'error' ? AGAIN_MS : false),
     staleTime: 30_000,
   })
 
@@ -21,3 +24,14 @@ export const useMe = () => useQuery(meQuery(useEstampe()))
 export function useMay(permission: string): boolean {
   return !!useMe().data?.permissions.includes(permission)
 }
+
+export const peopleQuery = (site: Site) =>
+  queryOptions({
+    queryKey: keyOf(site, 'people'),
+    queryFn: ({ signal }) => site.client.people({ signal }),
+    retry: false,
+    staleTime: 60_000,
+  })
+
+/** Who made something in the organisation, for those who see what others made. */
+export const usePeople = (asked: boolean) => useQuery({ ...peopleQuery(useEstampe()), enabled: asked })

@@ -9,7 +9,7 @@ export function Mark({ large = false }: { large?: boolean }) {
   return (
     <span className={style.mark}>
       {icon}
-      Estampe
+      <span className={style.name}>Estampe</span>
     </span>
   )
 }

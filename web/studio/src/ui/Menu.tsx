@@ -2,6 +2,7 @@
 
 import { Menu as Base } from '@base-ui/react/menu'
 import type { ReactNode } from 'react'
+import { Link } from 'wouter'
 import { Check } from './icons'
 import style from './Menu.module.css'
 
@@ -10,13 +11,15 @@ export interface MenuProps {
   label: ReactNode
   /** What it is called, where it shows a sign only. */
   name?: string
+  /** Worn by the button in place of its own looks. */
+  className?: string | undefined
   children: ReactNode
 }
 
-export function Menu({ label, name, children }: MenuProps) {
+export function Menu({ label, name, className = style.trigger, children }: MenuProps) {
   return (
     <Base.Root modal={false}>
-      <Base.Trigger className={style.trigger} aria-label={name}>
+      <Base.Trigger className={className} aria-label={name}>
         {label}
       </Base.Trigger>
       <Base.Portal>
@@ -34,6 +37,24 @@ export function MenuItem({ onSelect, children }: { onSelect: () => void; childre
       {children}
     </Base.Item>
   )
+}
+
+export function MenuLink({ to, current, children }: { to: string; current: boolean; children: ReactNode }) {
+  return (
+    <Base.LinkItem
+      render={<Link to={to} />}
+      className={style.item}
+      aria-current={current ? 'page' : undefined}
+      closeOnClick
+    >
+      {children}
+    </Base.LinkItem>
+  )
+}
+
+/** Whom or what the menu is about. */
+export function MenuHead({ children }: { children: ReactNode }) {
+  return <div className={style.head}>{children}</div>
 }
 
 export interface MenuChoiceProps<T> {

@@ -81,3 +81,20 @@ export const Globe = drawn(
   </>,
 )
 export const Compare = drawn(<path d="M8 2.5v11M3 4.5h3v7H3zM10 4.5h3v7h-3z" />)
+export const Gallery = drawn(
+  <>
+    <rect x="2.5" y="2.5" width="4.6" height="6" rx=".8" />
+    <rect x="2.5" y="11" width="4.6" height="2.5" rx=".8" />
+    <rect x="9.4" y="2.5" width="4.1" height="2.5" rx=".8" />
+    <rect x="9.4" y="7.5" width="4.1" height="6" rx=".8" />
+  </>,
+)
+export const Chart = drawn(<path d="M2.5 13.5h11M4.5 11V8M8 11V3.5M11.5 11V6" />)
+export const Door = drawn(<path d="M9.5 2.8h3.7v10.4H9.5M2.8 8h6.7M7 5.4L9.6 8 7 10.6" />)
+export const Rack = drawn(
+  <>
+    <rect x="2.5" y="3" width="11" height="4.2" rx="1" />
+    <rect x="2.5" y="8.8" width="11" height="4.2" rx="1" />
+    <path d="M5 5.1h.01M5 10.9h.01M7.5 5.1h3.5M7.5 10.9h3.5" />
+  </>,
+)
