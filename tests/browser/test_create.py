@@ -106,7 +106,7 @@ def test_everything_can_be_asked_for_with_the_keyboard(ana: Visitor, sent: list[
     page.keyboard.press("ArrowRight")
     words(page).focus()
     page.keyboard.press("Control+Enter")
-    made = ana.made("a blue whale on a pink background").first
+    made = page.get_by_role("article", name="a blue whale on a pink background")
     is_done(made)
     assert sent[0]["prompt"] == "a blue whale\non a pink background"
     assert sent[0]["width"] > sent[0]["height"]
@@ -355,7 +355,7 @@ def test_a_dropped_picture_is_started_from_and_masked(ana: Visitor, sent: list[A
         """image => {
             const canvas = document.createElement("canvas")
             const [width, height] = [canvas.width = image.naturalWidth, canvas.height = image.naturalHeight]
-            const brush = canvas.getContext("2d")
+            const brush = canvas.getContext("2d", { willReadFrequently: true })
             brush.drawImage(image, 0, 0)
             return [0.3, 0.9].map((x) => [...brush.getImageData(x * width, height / 2, 1, 1).data.slice(0, 3)])
         }"""

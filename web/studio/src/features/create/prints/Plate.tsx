@@ -1,6 +1,7 @@
 /** The place that a print was promised, and what is in it: nothing yet, a first look, the print. */
 
 import { hasEnded, type OutputFile, type Snapshot } from '@estampe/client'
+import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import { Viewer } from '../../../media'
 import { usePreview } from '../../../server/live'
@@ -8,6 +9,7 @@ import { IconButton } from '../../../ui/Button'
 import { Brush, Clip, Download } from '../../../ui/icons'
 import { DRAGGED } from '../start/Drop'
 import { useWords } from '../words'
+import { hung } from './hung'
 import style from './prints.module.css'
 
 export interface PlateProps {
@@ -16,17 +18,27 @@ export interface PlateProps {
   width: number
   height: number
   count: number
+  /** In place of what is not to come: why. */
+  said: ReactNode
   /** Undefined where nothing can start from it. */
   onStart: ((file: OutputFile) => void) | undefined
   onAnimate: ((file: OutputFile) => void) | undefined
 }
 
-export function Plate({ job, prompt, width, height, count, onStart, onAnimate }: PlateProps) {
+/** What several leave between them, shared out. */
+const GAP_REM = 0.25
+
+export function Plate({ job, prompt, width, height, count, said, onStart, onAnimate }: PlateProps) {
   const files = job?.outputs ?? []
-  const places = Array.from({ length: Math.max(count, files.length) }, (_, place) => files[place])
-  const over = job !== null && hasEnded(job) && job.status !== 'succeeded'
+  const over = job !== null && hasEnded(job)
+  if (over && !files.length) return <div className={style.over}>{said}</div>
+  const places = Array.from({ length: over ? files.length : Math.max(count, files.length) }, (_, place) => files[place])
+  const { columns, width: share } = hung(places.length, width, height)
   return (
-    <ul className={style.plates} data-several={places.length > 1} data-over={over}>
+    <ul
+      className={style.mat}
+      style={{ gridTemplateColumns: `repeat(${columns}, calc(${share * 100}% - ${columns > 1 ? GAP_REM : 0}rem))` }}
+    >
       {places.map((file, place) => (
         <li
           key={file?.asset_id ?? place}
@@ -36,7 +48,7 @@ export function Plate({ job, prompt, width, height, count, onStart, onAnimate }:
           {file && job ? (
             <Made job={job} file={file} prompt={prompt} onStart={onStart} onAnimate={onAnimate} />
           ) : (
-            !over && <Coming id={job?.job_id} isNext={place === files.length} />
+            <Coming id={job?.job_id} isNext={place === files.length} />
           )}
         </li>
       ))}

@@ -34,7 +34,14 @@ export function PrintCard({ print, promised, deeds }: { print: Print; promised: 
   const status = job?.status ?? 'asked'
   return (
     <article className={style.card} data-status={status} aria-label={prompt}>
-      <Plate {...promised} job={job} prompt={prompt} onStart={deeds.start} onAnimate={deeds.animate} />
+      <Plate
+        {...promised}
+        job={job}
+        prompt={prompt}
+        said={job && <Over job={job} />}
+        onStart={deeds.start}
+        onAnimate={deeds.animate}
+      />
       <div className={style.under}>
         <p className={style.prompt} title={prompt}>
           {prompt}
@@ -81,18 +88,24 @@ function UnderWay({ print, prompt, cancel }: { print: Print; prompt: string } & 
   )
 }
 
-function Ended({ job, deeds }: { job: Snapshot; deeds: PrintDeeds }) {
+/** Why there is nothing. */
+function Over({ job }: { job: Snapshot }) {
   const words = useWords()
   const format = useFormat()
+  return (
+    <p className={style.standing} data-failed={job.status === 'failed'}>
+      {standing(job, words, format)}
+    </p>
+  )
+}
+
+function Ended({ job, deeds }: { job: Snapshot; deeds: PrintDeeds }) {
+  const words = useWords()
   const ignored = job.notes.ignored ?? []
   const made = job.status === 'succeeded'
   return (
     <>
-      {!made && (
-        <p className={style.standing} data-failed={job.status === 'failed'}>
-          {standing(job, words, format)}
-        </p>
-      )}
+      {!made && job.outputs.length > 0 && <Over job={job} />}
       {ignored.length > 0 && made && (
         <p className={style.note}>{words.ignored(ignored.map(words.quoted).join(', '))}</p>
       )}
