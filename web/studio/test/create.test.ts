@@ -7,6 +7,7 @@ import { Asks, type Maker } from '../src/features/create/asks'
 import { bodyOf, draftOf, EMPTY, type Body } from '../src/features/create/draft'
 import { faultsOf } from '../src/features/create/faults'
 import { fieldsOf, humanized, stepOf, type NumberSpec } from '../src/features/create/form/schema'
+import { hung } from '../src/features/create/prints/hung'
 import { fitted, shapesOf, sidesOf } from '../src/features/create/form/shapes'
 
 const SIDE = { type: 'integer', minimum: 64, maximum: 1024, multipleOf: 64, default: 512 }
@@ -161,4 +162,11 @@ test('a card keeps its name from the click to the job, and one that is canceled 
   await made
   assert.equal(server.canceled.length, 1)
   assert.equal(asks.keyOf('job of another'), 'job of another')
+})
+
+test('several prints of one shape hang as large as a square mat lets them', () => {
+  assert.deepEqual(hung(1, 512, 512), { columns: 1, width: 1 })
+  assert.deepEqual(hung(4, 512, 512), { columns: 2, width: 0.5 })
+  assert.deepEqual(hung(1, 384, 768), { columns: 1, width: 0.5 })
+  assert.deepEqual(hung(2, 768, 384), { columns: 1, width: 1 })
 })
