@@ -57,5 +57,5 @@ def test_a_newcomer_may_begin_within_a_second(figures: Figures, tmp_path_factory
         "First contact",
         Figure("until the page takes words", f"{found:.0f} ms", goal=f"≤ {GOAL_MS} ms"),
         Figure("script of a first visit, as sent", f"{scripts[0] / 1000:.0f} kB", goal="≤ 180 kB"),
-        about=f"Chromium on the same machine opens /generate-images with an empty cache; the median of {VISITS} visits.",
+        about=f"Chromium opens /generate-images with an empty cache: the median of {VISITS} visits.",
     )
