@@ -219,7 +219,10 @@ def test_an_answer_that_nobody_here_asked_for_signs_nobody_in(visitor: Visitor):
 
 
 def test_the_printed_link_still_signs_in_beside_the_issuer(visitor: Visitor, place: Place):
-    visitor.signs_in(place.installation.new_link())
+    visitor.page.goto(visitor.url)
+    visitor.page.get_by_role("button", name=re.compile("^Continue with")).wait_for()
+    visitor.page.evaluate("link => { location.href = link }", place.installation.new_link())
+    visitor.menu.wait_for()
     visitor.page.reload()
     expect(visitor.page.get_by_role("button", name=re.compile("^Account: user_local"))).to_be_visible()
 
