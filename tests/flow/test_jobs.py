@@ -57,6 +57,12 @@ def test_a_member_sees_her_own_jobs_and_an_administrator_sees_all(ana: Person, b
     assert ana.get(f"/api/jobs/{his}").status_code == 404
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-02-03T04:05:06"])
+@pytest.mark.parametrize("side", ["created_after", "created_before"])
+def test_the_first_and_last_moments_of_the_calendar_are_moments(ana: Person, side: str, moment: str):
+    assert ana.get("/api/jobs", params={side: moment}).status_code in {200, 400}
+
+
 def test_one_person_s_jobs_are_for_who_sees_all(ana: Person, boss: Person, bob: Person):
     hers, his = ana.ask("hers"), boss.ask("his")
 

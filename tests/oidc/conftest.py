@@ -17,8 +17,11 @@ import pytest
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from tests.postgres import eventually
 from tests.service import free_port
+from tests.thorough import all_here
 
 HERE = Path(__file__).parent
+pytest_itemcollected = all_here("needs Node, and a provider that npm installs")
+
 CALLBACK = "http://127.0.0.1/callback"
 
 
@@ -30,10 +33,10 @@ def key_set():
 
 
 class OpenIdProvider:
-    """May be stopped and started again, with the same keys or with others."""
+    """May be stopped and started again, with the same keys or with others; `pages` are studios that it signs in."""
 
-    def __init__(self, node, folder):
-        self._node, self._folder = node, folder
+    def __init__(self, node, folder, pages=()):
+        self._node, self._folder, self._pages = node, folder, pages
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._process = None
@@ -45,7 +48,7 @@ class OpenIdProvider:
 
     def start(self):
         with (self._folder / "log.txt").open("ab") as log:
-            command = [self._node, str(HERE / "provider.mjs"), str(self.port), str(self._keys)]
+            command = [self._node, str(HERE / "provider.mjs"), str(self.port), str(self._keys), *self._pages]
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=HERE)
         eventually(self._answers, "the provider")
 
@@ -118,7 +121,7 @@ class OpenIdProvider:
 
 
 @pytest.fixture(scope="session")
-def _node():
+def node_of_provider():
     node, npm = shutil.which("node"), shutil.which("npm")
     why = None if node and npm else "node and npm are needed for a provider that we did not write"
     if why is None and not (HERE / "node_modules" / "oidc-provider").exists():
@@ -131,8 +134,8 @@ def _node():
 
 
 @pytest.fixture(scope="module")
-def openid(_node, tmp_path_factory):
-    provider = OpenIdProvider(_node, tmp_path_factory.mktemp("openid"))
+def openid(node_of_provider, tmp_path_factory):
+    provider = OpenIdProvider(node_of_provider, tmp_path_factory.mktemp("openid"))
     provider.start()
     yield provider
     provider.stop()

@@ -40,6 +40,7 @@ export default defineConfig({
     cssTarget: ['chrome123', 'safari17.5', 'firefox120'], // light-dark()
     assetsInlineLimit: 0, // the page's policy lets no data: in but pictures
     license: { fileName: 'licenses.txt' }, // of the libraries that are bundled
+    manifest: 'manifest.json', // the tests weigh a first visit by it
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },

@@ -35,7 +35,7 @@ from estampe.http import (
 from estampe.http.express import Express
 from estampe.http.installation import Installation
 from estampe.http.metered import Metered
-from estampe.http.pages import Pages, policy
+from estampe.http.pages import Pages
 from estampe.http.prefix import Prefix, prefix_of
 from estampe.http.route import Access, Call, Handler, Reply, Route
 from estampe.http.table import Table
@@ -102,7 +102,7 @@ def application(installation: Installation, opened: contextlib.AbstractAsyncCont
         routes.asgi(installation),
         taken=frozenset(route.path.split("/")[1] for route in routes),
         below=urlsplit(settings.url).path,
-        policy=policy(),
+        needs=lambda: sign_in.needs(installation),
     )
 
     @contextlib.asynccontextmanager

@@ -2,8 +2,9 @@
 
 import gzip
 import hashlib
+import secrets
 import time
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
@@ -13,6 +14,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from estampe.http.content_policy import ITSELF, Sources, policy
 from estampe.http.wire.delivery import ANSWERED
 from estampe.http.wire.negotiate import weight_of
 
@@ -28,8 +30,11 @@ TYPES = {
 PACKABLE = frozenset({".html", ".js", ".css", ".svg", ".txt"})
 # The build names them by their content.
 NEVER_CHANGES = "public, max-age=31536000, immutable"
+FOLDER = files(__package__).joinpath("page")
 BASE = b'<base href="/" />'
-UNBUILT = """<!doctype html><html lang="en"><base href="/" /><title>Estampe</title>
+HEAD = b"<head>"
+NONCE = b'<meta property="csp-nonce" nonce="%s" />'
+UNBUILT = """<!doctype html><html lang="en"><head><base href="/" /><title>Estampe</title>
 <p>The studio is not built: run make studio, then start again.
 <p lang="fr">Le studio n'est pas construit : lancez make studio, puis redémarrez.</html>""".encode()
 
@@ -42,56 +47,61 @@ class File(NamedTuple):
     headers: dict[str, str]
 
 
+class Needs(NamedTuple):
+    """What the page needs beyond this origin, and whether a component in it writes styles of its own."""
+
+    sources: Sources
+    nonce: bool
+
+
 class Pages:
     """Answers for the studio's files, and with its page for each address that a person opens and the API does not know.
 
-    `taken` are the first segments of the API's own paths; `below` is the path that people reach the server under.
+    `taken` are the first segments of the API's own paths; `below` is the path that people reach the server under;
+    `needs` is asked each time somebody opens the page, since issuers come and go.
     """
 
-    def __init__(self, api: ASGIApp, *, taken: frozenset[str], below: str, policy: str) -> None:
+    def __init__(
+        self,
+        api: ASGIApp,
+        *,
+        taken: frozenset[str],
+        below: str,
+        needs: Callable[[], Awaitable[Needs]],
+        folder: Traversable = FOLDER,
+    ) -> None:
         self._api = api
         self._taken = taken
-        base = f'<base href="{below}/" />'.encode()
-        self._files = {
-            f"/{path}": _file(content.replace(BASE, base), path, policy)
-            for path, content in _built(files(__package__).joinpath("page"))
-        }
-        unbuilt = _file(UNBUILT.replace(BASE, base), "index.html", policy)
-        self._page = self._files.pop("/index.html", unbuilt)
+        self._needs = needs
+        built = dict(_built(folder))
+        self._page = built.pop("index.html", UNBUILT).replace(BASE, f'<base href="{below}/" />'.encode())
+        self._files = {f"/{path}": _file(content, path, policy(ITSELF)) for path, content in built.items()}
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        found = self._found(scope) if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"} else None
-        return self._api(scope, receive, send) if found is None else _shown(found, scope, receive, send)
-
-    def _found(self, scope: Scope) -> File | None:
+        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
+            return self._api(scope, receive, send)
         path: str = scope["path"]
         if path in self._files:
-            return self._files[path]
-        first = path.split("/", 2)[1] if path.startswith("/") else path
-        return None if first in self._taken or not _opened_by_a_person(scope) else self._page
+            return _shown(self._files[path], scope, receive, send)
+        first = path.removeprefix("/").partition("/")[0]
+        if first in self._taken or not _opened_by_a_person(scope):
+            return self._api(scope, receive, send)
+        return self._opened(scope, receive, send)
+
+    async def _opened(self, scope: Scope, receive: Receive, send: Send) -> None:
+        wanted, more = await self._needs()
+        nonce = secrets.token_urlsafe(16) if more else None
+        page = self._page if nonce is None else self._page.replace(HEAD, HEAD + NONCE % nonce.encode())
+        found = _file(page, "index.html", policy(wanted, nonce))
+        if nonce is not None:
+            # Whoever kept it would use a nonce twice.
+            found.headers["Cache-Control"] = "no-store"
+        await _shown(found, scope, receive, send)
 
 
 def _opened_by_a_person(scope: Scope) -> bool:
     accepts = Headers(scope=scope).get("accept", "")
     return weight_of("text/html", accepts) > weight_of("application/json", accepts)
-
-
-def policy(*, scripts: tuple[str, ...] = (), connects: tuple[str, ...] = ()) -> str:
-    """The Content-Security-Policy: this origin, and those that the sign-in of this installation needs."""
-    return "; ".join(
-        [
-            "default-src 'none'",
-            " ".join(["script-src 'self'", *scripts]),
-            "style-src 'self'",
-            "img-src 'self' data: blob:",
-            "media-src 'self' blob:",
-            " ".join(["connect-src 'self'", *connects]),
-            "font-src 'self'",
-            "base-uri 'self'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-        ]
-    )
 
 
 def _built(folder: Traversable, above: str = "") -> Iterator[tuple[str, bytes]]:
@@ -103,14 +113,14 @@ def _built(folder: Traversable, above: str = "") -> Iterator[tuple[str, bytes]]:
             yield path, entry.read_bytes()
 
 
-def _file(content: bytes, path: str, policy: str) -> File:
+def _file(content: bytes, path: str, allowed: str) -> File:
     suffix = PurePosixPath(path).suffix
     headers = {
         "Content-Type": TYPES[suffix],
-        "ETag": f'W/"{hashlib.sha256(content).hexdigest()[:32]}"',
+        "ETag": f'W/"{hashlib.sha256(content + allowed.encode()).hexdigest()[:32]}"',
         "Cache-Control": NEVER_CHANGES if path.startswith("assets/") else "no-cache",
         "Vary": "Accept-Encoding",
-        "Content-Security-Policy": policy,
+        "Content-Security-Policy": allowed,
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
         "Cross-Origin-Opener-Policy": "same-origin",

@@ -10,7 +10,9 @@ from msgspec import UNSET, UnsetType
 
 from estampe.access import sessions as session
 from estampe.errors import IdentityMismatch, InvalidRequest, NotFound, SignInCodeInvalid, Text, TokenMissing
+from estampe.http.content_policy import sources
 from estampe.http.installation import Installation
+from estampe.http.pages import Needs
 from estampe.http.route import Access, Call, Reply, Route
 from estampe.http.schemas import Body, ClerkDoor, FreshToken, Line, SignInCode, SignInMethods
 from estampe.identity.local import Local
@@ -46,16 +48,26 @@ class LocalSession(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def methods(call: Call[None, None]) -> Reply:
-    here: Installation = call.installation
+    return Reply(200, await announced(call.installation))
+
+
+async def needs(here: Installation) -> Needs:
+    """What the studio's page needs for people to sign in on it."""
+    found = await announced(here)
+    issuers = [issuer for provider in here.providers for issuer in provider.signs_in_at]
+    return Needs(sources(found, issuers), nonce=found.clerk is not None)
+
+
+async def announced(here: Installation) -> SignInMethods:
+    """How people may sign in here, as far as is known now."""
     key, frontend = here.settings.clerk_publishable_key, here.clerk.frontend_url if here.clerk else None
     found = await asyncio.gather(*(provider.doors() for provider in here.providers))
-    answer = SignInMethods(
+    return SignInMethods(
         local=here.local is not None and here.settings.signs_in_locally,
         clerk=ClerkDoor(key, frontend) if key and frontend else None,
         clerk_publishable_key=key,
         oidc=[door for doors in found for door in doors],
     )
-    return Reply(200, answer)
 
 
 async def open_session(call: Call[SignInCode, None]) -> Reply:

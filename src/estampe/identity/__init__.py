@@ -59,10 +59,14 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Provider(ABC):
-    """One source of identities; `issuers` are those that a client may ask for a token."""
+    """One source of identities; `issuers` are those that a client may ask for a token.
+
+    `signs_in_at` are those of them that sign people in on a page: each has a door, when it is not away.
+    """
 
     name: str
     issuers: tuple[str, ...] = ()
+    signs_in_at: tuple[str, ...] = ()
 
     @abstractmethod
     async def authenticate(self, token: str) -> Principal | None:

@@ -50,6 +50,7 @@ class Oidc(Provider):
         self._doorways = tuple(doorways)
         self._now = now
         self.issuers = tuple(self._issuers)
+        self.signs_in_at = tuple(doorway.issuer for doorway in self._doorways)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self | None:

@@ -1,7 +1,18 @@
 /** One server, as one person sees it: `new Estampe({ baseUrl, token }).images.generate({ prompt })`. */
 
 import { Connection, type Options } from './connection.js'
-import type { GenerateImage, GenerateVideo, Me, Model, ModelList, Overview, People, Person } from './generated.js'
+import type {
+  AuthEventPage,
+  AuthEventsQuery,
+  GenerateImage,
+  GenerateVideo,
+  Me,
+  Model,
+  ModelList,
+  Overview,
+  People,
+  Person,
+} from './generated.js'
 import { Assets, Jobs, Keys, Making, Uploads, Usage, type CallOptions } from './resources.js'
 
 export class Estampe {
@@ -41,6 +52,11 @@ export class Estampe {
   /** Who made jobs: of the organisation for who sees all of it, else oneself. */
   async people({ signal }: CallOptions = {}): Promise<Person[]> {
     return (await this.#connection.read<People>('/api/people', { signal })).people
+  }
+
+  /** Sign-ins and refusals: of the organisation or, for who operates the installation, of everyone. */
+  authEvents(query?: AuthEventsQuery, { signal }: CallOptions = {}): Promise<AuthEventPage> {
+    return this.#connection.read('/api/auth-events', { query, signal })
   }
 
   /** The whole installation at a glance, for who operates it. */

@@ -56,6 +56,17 @@ test('models, identity, usage and keys', async () => {
   await client.keys.revoke(key.key_id)
 })
 
+test('who made things, and what only an operator is shown', async () => {
+  const ana = new Person()
+  const client = ana.client()
+  const made = await client.images.generate({ ...small, prompt: 'mine' })
+  const [someone, ...others] = await client.people()
+  assert.deepEqual([someone!.user_id, someone!.jobs, others.length], [ana.user, 1, 0])
+  assert.equal((await client.jobs.list({ user_id: ana.user, created_before: made.created_at })).jobs.length, 0)
+  assert.ok((await client.authEvents({ limit: 1 })).to)
+  await assert.rejects(client.overview(), { code: 'permission_missing' })
+})
+
 test('one key makes one job, and another body is refused', async () => {
   const ana = new Person()
   const client = ana.client()

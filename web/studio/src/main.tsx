@@ -4,11 +4,14 @@ import './ui/theme.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/App'
+import { handsBack } from './sign-in/handed-back'
 import { showStoredAppearance } from './ui/appearance'
 
-showStoredAppearance()
-createRoot(document.getElementById('studio')!).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
-)
+if (!handsBack()) {
+  showStoredAppearance()
+  createRoot(document.getElementById('studio')!).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  )
+}

@@ -49,9 +49,7 @@ function Who({ name }: { name: string }) {
   const letter = name.match(/\p{L}|\p{N}/u)?.[0] ?? '·'
   return (
     <>
-      <span className={style.letter} aria-hidden="true">
-        {letter.toLocaleUpperCase()}
-      </span>
+      <span className={style.letter} data-letter={letter.toLocaleUpperCase()} />
       <span className={style.who}>{name}</span>
       <Down />
     </>

@@ -15,12 +15,20 @@ type State = { session: LocalSession | null | undefined; refusal?: string; away?
 const AGAIN_MS = 2_000
 /** Its value says which organisation, "" the person alone: a taste, and nothing that opens a door. */
 const CHOSEN = kept('organization')
+/** Where there are other ways in too: the printed link was the one that was taken. */
+const BY_LINK = kept('by-link')
+
+/** Whether the person comes with a printed link, or came with one before. */
+export const cameByLink = (): boolean => codeHere() !== null || BY_LINK.read() === 'yes'
 
 export function LocalSignIn({ children }: { children: ReactNode }) {
   const { language } = useLanguage()
   const [state, setState] = useState<State>({ session: undefined })
   useArrival(language, setState)
   const ended = useCallback(() => setState({ session: null }), [])
+  useEffect(() => {
+    if (state.session !== undefined) BY_LINK.write(state.session ? 'yes' : '')
+  }, [state.session])
   if (state.session) {
     return (
       <SignedIn session={state.session} language={language} onEnd={ended}>
@@ -61,8 +69,10 @@ function useArrival(language: Language, setState: (state: State) => void): void 
   }, [setState])
 }
 
+const codeHere = (): string | null => new URLSearchParams(location.hash.slice(1)).get('code')
+
 function taken(): string | null {
-  const code = new URLSearchParams(location.hash.slice(1)).get('code')
+  const code = codeHere()
   if (code) history.replaceState(null, '', location.pathname + location.search)
   return code
 }

@@ -2,7 +2,8 @@
 
 import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react'
 import { announced, type SignInMethods } from './announced'
-import { LocalSignIn } from './Local'
+import { cameByLink, LocalSignIn } from './Local'
+import { NoWay } from './NoWay'
 import { Waiting } from './Waiting'
 
 const AGAIN_MS = 2_000
@@ -13,21 +14,20 @@ const ClerkSignIn = lazy(() => import('./Clerk'))
 export function SignIn({ children }: { children: ReactNode }) {
   const { methods, away } = useAnnounced()
   if (!methods) return <Waiting away={away} />
-  if (methods.clerk) {
-    return (
-      <Suspense fallback={<Waiting />}>
-        <ClerkSignIn method={methods.clerk}>{children}</ClerkSignIn>
-      </Suspense>
-    )
-  }
-  if (methods.oidc.length > 0) {
-    return (
-      <Suspense fallback={<Waiting />}>
-        <OidcSignIn methods={methods.oidc}>{children}</OidcSignIn>
-      </Suspense>
-    )
-  }
-  return <LocalSignIn>{children}</LocalSignIn>
+  return (
+    <Suspense fallback={<Waiting />}>
+      <Way methods={methods}>{children}</Way>
+    </Suspense>
+  )
+}
+
+function Way({ methods, children }: { methods: SignInMethods; children: ReactNode }) {
+  const { local, clerk, oidc } = methods
+  const [byLink] = useState(cameByLink)
+  if (local && (byLink || !(clerk || oidc.length))) return <LocalSignIn>{children}</LocalSignIn>
+  if (clerk) return <ClerkSignIn method={clerk}>{children}</ClerkSignIn>
+  if (oidc.length) return <OidcSignIn methods={oidc}>{children}</OidcSignIn>
+  return <NoWay />
 }
 
 function useAnnounced(): { methods: SignInMethods | undefined; away: boolean } {

@@ -12,6 +12,8 @@ export interface OidcMethod {
   end_session_endpoint: string | null
   /** Which of the tokens the API takes. */
   token: 'id_token' | 'access_token'
+  /** Whom an access token must be asked for; `resource` is the same, where it is an address. */
+  audience: string | null
   resource: string | null
 }
 
