@@ -69,7 +69,9 @@ def gallery(ana: Visitor, made: dict[str, Any]) -> Page:
 
 
 def at(visitor: Visitor, path: str = "/gallery") -> Page:
-    visitor.goes_to(path)
+    """A sheet that is open hides the rest of the page from who asks by roles."""
+    visitor.page.goto(visitor.url + path)
+    visitor.menu.or_(visitor.page.get_by_role("dialog")).first.wait_for()
     return visitor.page
 
 
@@ -257,6 +259,7 @@ def test_coming_back_from_another_page_finds_the_place_that_was_left(
         page.mouse.wheel(0, 2400)
         page.wait_for_function("scrollY > 2000")
         left = tiles(page, "a stored print").nth(12)
+        left.scroll_into_view_if_needed()
         place = left.bounding_box()
         number = left.inner_text()
         left.click()
