@@ -39,7 +39,7 @@ export function Chart(props: ChartProps) {
   const totals = places.map((_, place) => sum(series.map(({ values }) => values[place]!)))
   const scale = steps(Math.max(0, ...totals), totals.every(Number.isInteger))
   const at = marked ?? places.length - 1
-  const told = [`${places[at]?.title} : ${say(totals[at] ?? 0)}`, ...partsAt(series, at).map(saidOf(say))].join(', ')
+  const told = [`${places[at]?.title} – ${say(totals[at] ?? 0)}`, ...partsAt(series, at).map(saidOf(say))].join(', ')
   return (
     <figure className={style.figure}>
       <div
