@@ -114,8 +114,10 @@ function Columns({ places, series, totals, top, marked, onMark }: ColumnsProps) 
     const place = Math.floor(((event.clientX - left) / width) * places.length)
     onMark(Math.min(Math.max(place, 0), places.length - 1))
   }
+  // What a finger marked stays marked when it is lifted.
+  const leave = ({ pointerType }: PointerEvent) => pointerType === 'mouse' && onMark(null)
   return (
-    <div className={style.columns} onPointerMove={point} onPointerDown={point} onPointerLeave={() => onMark(null)}>
+    <div className={style.columns} onPointerMove={point} onPointerDown={point} onPointerLeave={leave}>
       {places.map(({ key }, place) => (
         <div key={key} className={style.column} data-marked={place === marked || undefined}>
           <div className={style.stack} style={{ height: `${((totals[place] ?? 0) / top) * 100}%` }}>
