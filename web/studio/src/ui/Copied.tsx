@@ -43,7 +43,7 @@ export function Copied({ label, text, long = false }: { label: string; text: str
         <Button small onClick={() => void copy()}>
           {copied ? <Check /> : <Copy />}
           {copied ? words.copied : words.copy}
-          <span className="unseen"> : {label}</span>
+          <span className="unseen"> – {label}</span>
         </Button>
       </div>
       <p role="status" className="unseen">
