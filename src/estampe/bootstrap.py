@@ -208,6 +208,7 @@ async def work(settings: Settings, url: str, leave: Leave) -> None:
         shelf=Shelf(database, files),
         kinds=kinds(),
         max_attempts=settings.max_attempts,
+        silence_seconds=settings.silence_seconds,
         prices=settings.prices,
         currency=settings.currency,
     )

@@ -18,8 +18,8 @@ from estampe.media._parameters import resolve
 
 pytestmark = pytest.mark.bench
 
-JOBS = 20
-ROUNDS = 3
+JOBS = 40
+ROUNDS = 5
 PROMPTS = ("red apple", "blue cat on a yellow background", "papillon", "green turtle")
 
 

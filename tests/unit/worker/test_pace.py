@@ -1,0 +1,34 @@
+import math
+
+from estampe.worker.pace import Pace
+
+
+def test_one_look_says_nothing_of_the_pace():
+    pace = Pace(1)
+    pace.advance("a", 0.1, 100)
+
+    assert pace.seconds_left(100) == math.inf
+
+
+def test_a_member_that_came_so_far_in_so_long_needs_as_long_again():
+    pace = Pace(1)
+    pace.advance("a", 0.0, 100)
+    pace.advance("a", 0.5, 103)
+
+    assert pace.seconds_left(103) == 3
+
+
+def test_what_was_done_before_this_run_is_not_its_pace():
+    pace = Pace(1)
+    pace.advance("a", 0.6, 100)
+    pace.advance("a", 0.7, 101)
+
+    assert round(pace.seconds_left(101), 6) == 3
+
+
+def test_members_that_have_not_begun_are_still_to_come():
+    pace = Pace(2)
+    pace.advance("a", 0.0, 100)
+    pace.advance("a", 1.0, 102)
+
+    assert pace.seconds_left(102) == 2
