@@ -74,7 +74,7 @@ def test_many_jobs_that_overlap_are_each_kept_and_charged_once(service: Service)
 
 
 def test_who_blocks_the_engine_for_ever_is_found_out_and_its_mates_go_on(server, tmp_path):
-    with server("18").database() as url, running(url, tmp_path, silence_seconds=2) as service:
+    with server("18").database() as url, running(url, tmp_path, silence_seconds=4) as service:
         with service.person() as ana:
             first = ana.ask("[steps 2000] [sleep 0.05] wait", width=128, height=128)
             ana.reaches(first, "running")

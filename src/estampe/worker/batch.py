@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from estampe.domain import Failure, Job, JobId, Progress
+from estampe.domain import Failure, Job, JobId
 from estampe.errors import EngineError
 from estampe.worker import messages
 from estampe.worker.attempt import Attempt
@@ -49,7 +49,7 @@ class Batch:
         """Its turn did not come in time: it was handed back."""
         self.drawn, self.ended = asyncio.Event(), asyncio.Event()
         self._attempts = {job.id: Attempt(bench, job, self) for job in jobs}
-        self._pace = Pace(len(jobs))
+        self._pace = Pace(0)
         self._heard_at = 0.0
         self._is_closing = self._is_left = self._was_silent = False
         self._patience: asyncio.Timeout | None = None
@@ -123,6 +123,7 @@ class Batch:
                     await (other.ended if self.is_suspect else other.drawn).wait()
         except TimeoutError:
             self.was_late = True
+            log.info("a batch of %s was claimed too soon: it goes back", self.model)
         self._patience = None
         return not self.was_late
 
@@ -133,7 +134,9 @@ class Batch:
 
     async def _follow(self, run: messages.Run) -> None:
         clock = asyncio.get_running_loop().time
+        await self._child.start()  # that may take longer than any silence
         self._heard_at = clock()
+        self._pace = Pace(len(run.members))
         watch = asyncio.create_task(self._watch())
         try:
             async for news in self._child.run(run):
@@ -142,13 +145,15 @@ class Batch:
                     self._be_drawn()
                     continue
                 self._attempts[JobId(news.job)].hear(news)
-                if isinstance(news, messages.Advanced):
-                    self._advance(news.job, news.progress)
+                self._estimate(news)
         finally:
             watch.cancel()
 
-    def _advance(self, job: str, progress: Progress) -> None:
-        self._pace.advance(job, progress.fraction, self._heard_at)
+    def _estimate(self, news: messages.News) -> None:
+        if isinstance(news, messages.Advanced):
+            self._pace.advance(news.job, news.progress.fraction, self._heard_at)
+        elif isinstance(news, messages.End):
+            self._pace.end(news.job)
         if self.is_nearly_drawn:
             self._turned()
 

@@ -26,9 +26,27 @@ def test_what_was_done_before_this_run_is_not_its_pace():
     assert round(pace.seconds_left(101), 6) == 3
 
 
-def test_members_that_have_not_begun_are_still_to_come():
+def test_while_a_member_has_not_begun_nothing_is_known():
     pace = Pace(2)
     pace.advance("a", 0.0, 100)
     pace.advance("a", 1.0, 102)
 
-    assert pace.seconds_left(102) == 2
+    assert pace.seconds_left(102) == math.inf
+
+
+def test_a_short_member_says_nothing_of_a_long_one():
+    pace = Pace(2)
+    for at in (0, 1):
+        pace.advance("short", at, 100 + at)
+        pace.advance("long", at / 100, 100 + at)
+
+    assert round(pace.seconds_left(101)) == 99
+
+
+def test_who_has_ended_early_holds_up_nobody():
+    pace = Pace(2)
+    pace.advance("a", 0.0, 100)
+    pace.advance("a", 0.5, 101)
+    pace.end("b")
+
+    assert pace.seconds_left(101) == 1
