@@ -16,6 +16,7 @@ from estampe.access.rights import Rights
 from estampe.assets import Shelf
 from estampe.assets.links import Links
 from estampe.db import Database
+from estampe.db.arrival import migrate_once_there
 from estampe.db.direct import Direct
 from estampe.db.embedded import EmbeddedPostgres
 from estampe.db.migrate import migrate
@@ -237,3 +238,8 @@ def _slots(settings: Settings, bench: Bench) -> list[Slot]:
 def migrated(url: str) -> list[str]:
     """Bring the database up to this code; the migrations that were applied."""
     return migrate(url)
+
+
+def migrated_once_there(url: str) -> list[str]:
+    """The same, after waiting for a database that is starting: for processes that start together with it."""
+    return migrate_once_there(url)
