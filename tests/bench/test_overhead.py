@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.bench.figures import Figure, Figures
+from tests.bench.figures import Figure, Figures, at_most
 from tests.service import Person, Service, running
 
 from estampe import plugins
@@ -71,11 +71,13 @@ def test_what_a_job_costs_over_the_model_itself(service: Service, figures: Figur
             jobs.append(as_jobs(service, ana, seeds))
 
     loop, job = statistics.median(loops), statistics.median(jobs)
+    ratio = statistics.median(job / loop for loop, job in zip(loops, jobs, strict=True))
     figures.add(
         "What the service adds to a job",
         Figure("vignette, called in a loop", f"{1000 * loop:.0f} ms a picture"),
-        Figure("the same pictures as jobs", f"{1000 * job:.0f} ms a picture", f"{job / loop:.2f}", "≤ 1.10"),
+        Figure("the same pictures as jobs", f"{1000 * job:.0f} ms a picture", f"{ratio:.2f}", at_most(1.10, ratio)),
         about="Queued jobs on one worker, made, encoded, kept, charged and told of, against the same pictures drawn by "
-        "the engine in a loop and thrown away; in turns, medians.",
+        f"the engine in a loop and thrown away, with as many threads: {ROUNDS} turns of {JOBS} pictures each, medians "
+        "and the median of the ratios.",
     )
     assert loop > 0
