@@ -2,6 +2,9 @@
 .PHONY: up test check bench chaos lock clean
 .DEFAULT_GOAL := up
 
+# What is compiled once need not be compiled at every start of a process.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -10,8 +13,10 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 up: $(VENV)/ready
 	@exec $(BIN)/estampe up $(ARGS)
 
+# The quick suite; TESTS_THOROUGH=1 make test runs the tests marked thorough too (pyproject.toml says what those are).
+# Most of a test is waiting for another process, so that a machine of two cores is busy with six of them.
 test: check
-	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 6 --dist worksteal $(ARGS)
 
 check: $(VENV)/ready-to-develop
 	$(BIN)/ruff check .

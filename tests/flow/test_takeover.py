@@ -9,6 +9,7 @@ import psutil
 import pytest
 from tests.postgres import eventually, postmaster
 from tests.service import Service, running
+from tests.thorough import thorough
 
 from estampe.db.embedded import EmbeddedPostgres
 
@@ -111,7 +112,7 @@ def paused(folder) -> Iterator[None]:
     send(processes, signal.SIGCONT)
 
 
-@pytest.mark.parametrize("outage", [gone, paused])
+@pytest.mark.parametrize("outage", [gone, pytest.param(paused, marks=thorough("the same, of a server that hangs"))])
 def test_an_outage_longer_than_the_patience_of_workers_neither_loses_nor_repeats_a_job(tmp_path, outage):
     embedded = EmbeddedPostgres(tmp_path)
     url = embedded.start()
