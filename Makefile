@@ -14,9 +14,9 @@ up: $(VENV)/ready
 	@exec $(BIN)/estampe up $(ARGS)
 
 # The quick suite; TESTS_THOROUGH=1 make test runs the tests marked thorough too (pyproject.toml says what those are).
-# Most of a test is waiting for another process, so that a machine of two cores is busy with six of them.
+# Most of a test is waiting for another process, so that a machine of two cores is busy with six of them; tests/longest.py says which files begin.
 test: check
-	$(BIN)/python -m pytest -n 6 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 6 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/ready-to-develop
 	$(BIN)/ruff check .

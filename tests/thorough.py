@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests import longest
 
 THOROUGH = os.environ.get("TESTS_THOROUGH", "") not in {"", "0"}
 
@@ -31,7 +32,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (left_out if item.get_closest_marker("thorough") and not THOROUGH else chosen).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = chosen
+    items[:] = sorted(chosen, key=longest.rank)
 
 
 # Where the tests are shared out, each process deselects for itself, and the one that sums up collects nothing.

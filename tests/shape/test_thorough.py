@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.longest import LONGEST
 
 ROOT = Path(__file__).parents[2]
 MARKS = {"thorough", "all_here"}
@@ -65,6 +66,10 @@ def test_one_variable_chooses_and_the_summary_says_what_was_left_out(tmp_path: P
 
     assert outcome(tmp_path, *flags) == {"passed": 1, "deselected": 1}
     assert outcome(tmp_path, *flags, TESTS_THOROUGH="1") == {"passed": 2}
+
+
+def test_what_is_begun_first_is_there():
+    assert [name for name in LONGEST if not (ROOT / "tests" / name).exists()] == []
 
 
 def test_ci_runs_everything():
