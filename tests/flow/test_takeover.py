@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.postgres import eventually, postmaster
+from tests.postgres import PATIENCE_SECONDS, eventually, postmaster
 from tests.service import Service, running
 from tests.thorough import thorough
 
@@ -183,7 +183,7 @@ def test_a_worker_that_is_asked_to_go_ends_what_it_runs_and_takes_nothing_more(s
 
         service.processes["worker"].send_signal(signal.SIGTERM)
         job = ana.ended(job_id)
-        assert service.processes.pop("worker").wait(timeout=20) == 0
+        assert service.processes.pop("worker").wait(PATIENCE_SECONDS) == 0
 
         assert (job["status"], job["attempts"]) == ("succeeded", 1)
         assert ana.job(waiting)["status"] == "queued"
@@ -200,7 +200,7 @@ def test_a_worker_that_is_asked_twice_hands_back_at_once(server, tmp_path):
         for _ in range(2):
             service.processes["worker"].send_signal(signal.SIGTERM)
             time.sleep(0.1)  # two signals of a kind in one moment are one
-        assert service.processes.pop("worker").wait(timeout=20) == 0
+        assert service.processes.pop("worker").wait(PATIENCE_SECONDS) == 0
 
         assert ana.job(job_id)["status"] == "queued"
         assert service.rows("select losses from jobs") == [(0,)]
