@@ -36,6 +36,7 @@ export interface ComposerProps {
   field: RefObject<HTMLTextAreaElement | null>
 }
 
+const FAULTY = ':is(input, textarea, select)[aria-invalid], [aria-invalid] :checked'
 const WIDE = '(min-width: 64rem)'
 
 export function Composer(props: ComposerProps) {
@@ -44,7 +45,7 @@ export function Composer(props: ComposerProps) {
   const form = useRef<HTMLFormElement>(null)
   const typed = model && fieldsOf(model).get('prompt')
   useEffect(() => {
-    if (Object.keys(faults.fields).length) form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus()
+    if (Object.keys(faults.fields).length) form.current?.querySelector<HTMLElement>(FAULTY)?.focus()
   }, [faults])
   return (
     <form

@@ -40,7 +40,7 @@ export function Prints({ prints, isKnown, isFull, error, models, deeds }: Prints
       )}
       {isFull && (
         <p className={style.all}>
-          <LinkButton to="/gallery?mine=true">{words.all}</LinkButton>
+          <LinkButton to="/gallery?mine=1">{words.all}</LinkButton>
         </p>
       )}
     </>

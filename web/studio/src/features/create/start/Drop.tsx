@@ -37,7 +37,8 @@ export function Drop({ onFile, onAsset }: DropProps) {
     }
     const paste = ({ clipboardData }: ClipboardEvent) => {
       const [file] = clipboardData?.files ?? []
-      if (file) onFile(file)
+      // Words that were copied with a picture of themselves are words.
+      if (file && !clipboardData?.types.includes('text/plain')) onFile(file)
     }
     const heard = { dragenter: over, dragover: over, dragleave: leave, dragend: end, drop, paste }
     const listeners = Object.entries(heard) as [keyof typeof heard, (event: Event) => void][]
