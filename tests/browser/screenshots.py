@@ -49,18 +49,18 @@ class Shot:
     signed_in: bool = True
 
 
-def shots(job_id: str, picture_id: str) -> list[Shot]:
+def shots(job_id: str) -> list[Shot]:
     both = frozenset({("wide", "light"), ("wide", "dark")})
     return [
         Shot("gate", "/", signed_in=False, best=frozenset({("wide", "light")})),
         Shot("images", "/generate-images", "main article img", _words("a red fox"), best=both | {("phone", "light")}),
-        Shot("videos", f"/generate-videos?start={picture_id}", "main article"),
+        Shot("videos", "/generate-videos", "main article", _words("a rocket")),
         Shot("gallery", "/gallery", "main img", best=both | {("phone", "dark")}),
         Shot("detail", f"/gallery/{job_id}", "img[src*=content]", best=frozenset({("wide", "light")})),
         Shot("usage", "/usage", "main svg", best=frozenset({("wide", "light")})),
-        Shot("keys", "/keys"),
-        Shot("sign-ins", "/sign-ins"),
-        Shot("operator", "/operator", best=frozenset({("wide", "dark")})),
+        Shot("keys", "/keys", "main table"),
+        Shot("sign-ins", "/sign-ins", "main svg"),
+        Shot("operator", "/operator", "main table", best=frozenset({("wide", "dark")})),
         Shot("nowhere", "/nowhere"),
     ]
 
@@ -74,8 +74,8 @@ def _words(prompt: str) -> Callable[[Page], None]:
     return fill
 
 
-def work(person: Person, stranger: Any) -> tuple[str, str]:
-    """Fills the installation as a day of work would; gives a job and a picture that look well."""
+def work(person: Person, stranger: Person) -> str:
+    """Fills the installation as a day of work would; gives a job that looks well."""
     person.ended(person.ask("zorg"))  # no model knows it
     made = [person.make(prompt, model="vignette", seed=number) for number, prompt in enumerate(PICTURES)]
     for prompt in CLIPS:
@@ -84,7 +84,7 @@ def work(person: Person, stranger: Any) -> tuple[str, str]:
         person.post("/api/keys", json={"name": name})
     for _ in range(6):
         stranger.get("/api/me")
-    return made[0]["job_id"], made[0]["outputs"][0]["asset_id"]
+    return made[0]["job_id"]
 
 
 def taken(page: Page, shot: Shot, url: str) -> Image.Image:
@@ -148,7 +148,7 @@ def main(names: list[str]) -> None:
             installation.until_ready()
             with installation.person() as person, installation.person("user_gone") as stranger:
                 stranger.headers["Authorization"] += "x"
-                found = shots(*work(person, stranger))
+                found = shots(work(person, stranger))
             take(browser, installation, [one for one in found if not names or one.name in names])
         finally:
             installation.stop()
