@@ -2,6 +2,9 @@
 .PHONY: up test check studio screenshots bench chaos lock clean
 .DEFAULT_GOAL := up
 
+# What is compiled once need not be compiled at every start of a process.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -22,8 +25,11 @@ $(STUDIO): $(STUDIO_SOURCES) | $(BIN)/python
 	@sh web/studio/build.sh $(BIN)/python
 	@touch $@
 
+# The quick suite; TESTS_THOROUGH=1 make test runs the tests marked thorough too (pyproject.toml says what those are).
+# Most of a test is waiting for another process, so that two cores are busy with six of them; tests/longest.py says
+# which files begin.
 test: check $(STUDIO)
-	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 6 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # ARGS names some pages only: make screenshots ARGS="gallery usage".
 screenshots: $(VENV)/ready-to-develop $(STUDIO)

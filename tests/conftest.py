@@ -13,10 +13,21 @@ import pytest
 from tests import postgres
 from tests.bucket import bucket, s3_endpoint
 from tests.people import ana, bob, boss, own_service, service
+from tests.thorough import pytest_collection_modifyitems, pytest_configure
 
 from estampe.db import Database
 
-__all__ = ["ana", "bob", "boss", "bucket", "own_service", "s3_endpoint", "service"]
+__all__ = [
+    "ana",
+    "bob",
+    "boss",
+    "bucket",
+    "own_service",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "s3_endpoint",
+    "service",
+]
 
 
 # What runs in the background of a shell is deaf to SIGINT, and so would be every process that the tests interrupt.
@@ -68,14 +79,14 @@ def database_url(server: Callable[[str], postgres.Server]) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=postgres.BINARIES)
+@pytest.fixture(params=postgres.EVERY)
 def every_database_url(request: pytest.FixtureRequest, server: Callable[[str], postgres.Server]) -> Iterator[str]:
     """The test runs once on each server."""
     with server(request.param).database() as url:
         yield url
 
 
-@pytest.fixture(params=postgres.BINARIES)
+@pytest.fixture(params=postgres.EVERY)
 def every_empty_database_url(request: pytest.FixtureRequest, server: Callable[[str], postgres.Server]) -> Iterator[str]:
     """Nothing is migrated in it."""
     with server(request.param).database("template1") as url:

@@ -1,15 +1,15 @@
 """The service the flow tests share: each test brings its own people, so none meets another's jobs."""
 
 import itertools
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
 from tests import postgres
 from tests.service import Person, Service, running
+from tests.thorough import thorough
 
-# The fallback is tested where there is time for it: .ci/run asks for both.
-SERVERS = os.environ.get("TESTS_SERVERS", "granian").split(",")
+# The fallback is tested where there is time for it.
+SERVERS = ["granian", pytest.param("uvicorn", marks=thorough("the same on the server that is the fallback"))]
 
 _numbers = itertools.count(1)
 

@@ -14,13 +14,16 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
+from tests.thorough import thorough
 
 from estampe.db.embedded import EmbeddedPostgres
 from estampe.db.migrate import migrate
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 BINARIES = {"18": None, "15": DEBIAN_15}
+EVERY = ["18", pytest.param("15", marks=thorough("needs Debian's PostgreSQL 15"))]
 PATIENCE_SECONDS = 60.0
+SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.01, 0.1
 TEMPLATE = "template_estampe"
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be someone else")
@@ -64,12 +67,16 @@ def require(name: str) -> None:
 
 
 def eventually(question: Callable[[], Any], what: str = "that") -> Any:
-    """The first true answer; fails after a while instead of waiting for ever."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    """The first true answer; fails after a while instead of waiting for ever.
+
+    Whoever is asked has work to do as well: the longer they take, the less often they are asked.
+    """
+    asked = time.monotonic()
     while not (answer := question()):
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - asked
+        if waited > PATIENCE_SECONDS:
             pytest.fail(f"{what} never came")
-        time.sleep(0.01)
+        time.sleep(min(max(waited / 10, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS))
     return answer
 
 

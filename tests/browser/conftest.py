@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.browser.visit import Installation, Visitor, chromium, playwright
+from tests.thorough import all_here
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+pytest_itemcollected = all_here("needs Playwright and Chromium")
 
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "

@@ -12,6 +12,7 @@ import pytest
 from tests.chaos.fleet import Fleet
 from tests.chaos.people import Member
 from tests.postgres import eventually
+from tests.thorough import THOROUGH
 
 from estampe import bootstrap
 from estampe.assets import Shelf
@@ -20,8 +21,8 @@ from estampe.jobs.ledger import Ledger
 from estampe.settings import read
 
 TENANTS = 25
-JOBS = int(os.environ.get("TESTS_CHAOS_JOBS", "100"))
-WOUNDS = int(os.environ.get("TESTS_CHAOS_WOUNDS", "12"))
+JOBS = int(os.environ.get("TESTS_CHAOS_JOBS", "100" if THOROUGH else "40"))
+WOUNDS = int(os.environ.get("TESTS_CHAOS_WOUNDS", "12" if THOROUGH else "5"))
 SEED = int(os.environ.get("TESTS_CHAOS_SEED", random.SystemRandom().randrange(10**6)))
 LATEST_SECONDS = 120 + JOBS
 

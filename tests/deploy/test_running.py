@@ -12,11 +12,12 @@ import pytest
 from tests.bucket import KEY, SECRET, Bucket
 from tests.deploy import files
 from tests.service import Service, free_port
+from tests.thorough import thorough
 
 INSIDE = {"DATABASE_PASSWORD": "pass", "BUCKET_PASSWORD": SECRET}
 
 
-@pytest.fixture(params=["compose.yaml", "compose.bucket.yaml"])
+@pytest.fixture(params=["compose.yaml", pytest.param("compose.bucket.yaml", marks=thorough("the same, over a bucket"))])
 def composed(request, server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The services of the file with its own settings, but for the names that only exist between containers."""
     names = ["compose.yaml"] if request.param == "compose.yaml" else ["compose.yaml", "compose.bucket.yaml"]

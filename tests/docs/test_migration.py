@@ -13,6 +13,7 @@ import httpx
 import pytest
 from tests.docs.snippets import ROOT, snippets
 from tests.service import Person, Service
+from tests.thorough import thorough
 
 from estampe import bootstrap, errors
 from estampe.settings import read
@@ -155,6 +156,7 @@ def tsc() -> Path:
     return found
 
 
+@thorough("needs Node, and the compiler from npm")
 def test_the_typescript_is_as_strict_as_the_packages(tsc: Path):
     folder = WEB / "node_modules" / ".migration"
     shutil.rmtree(folder, ignore_errors=True)

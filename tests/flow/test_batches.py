@@ -11,7 +11,7 @@ SMALL = {"width": 64, "height": 64}
 SLOW = "[steps 40] [sleep 0.05]"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def one_worker(server, tmp_path_factory) -> Iterator[Service]:
     """With more patience for crashes than the default: each costs a start of the engine."""
     with server("18").database() as url, running(url, tmp_path_factory.mktemp("batches")) as service:

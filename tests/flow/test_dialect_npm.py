@@ -13,6 +13,9 @@ import pytest
 from tests.cut_line import line_to
 from tests.postgres import eventually
 from tests.service import Person, Service
+from tests.thorough import thorough
+
+pytestmark = thorough("needs Node, and OpenAI's client from npm; test_dialect.py asks the same in Python")
 
 HERE = Path(__file__).parent / "openai_npm"
 

@@ -13,6 +13,7 @@ from tests.cut_line import Line, line_to
 from tests.openai_client import openai_for, picture
 from tests.postgres import eventually
 from tests.service import Person, Service, running
+from tests.thorough import thorough
 
 pytestmark = pytest.mark.filterwarnings("ignore:The Sora API:DeprecationWarning")
 
@@ -264,7 +265,7 @@ def test_calls_that_wait_hold_no_thread(service: Service, ana: Person, pool: Thr
         line.close()
 
 
-@pytest.mark.parametrize("ending", ["stop", "kill"])
+@pytest.mark.parametrize("ending", [pytest.param("stop", marks=thorough("the same, more gently")), "kill"])
 def test_a_server_that_restarts_gives_the_picture_of_the_same_job(
     own_service: Service, pool: ThreadPoolExecutor, ending: str
 ):

@@ -7,6 +7,7 @@ import pytest
 from tests.flow.test_takeover import family, send
 from tests.postgres import eventually
 from tests.service import Person, Service, running
+from tests.thorough import thorough
 
 from estampe.engines._vignette.halfway import read_halfway
 
@@ -54,7 +55,13 @@ def interrupted(service: Service, ana: Person, asked: dict, share: float) -> str
     return job_id
 
 
-@pytest.mark.parametrize(("engine", "asked"), [("fake", FAKE), ("vignette", CLIP)])
+@pytest.mark.parametrize(
+    ("engine", "asked"),
+    [
+        ("fake", FAKE),
+        pytest.param("vignette", CLIP, marks=thorough("draws for long; test_engines.py has its checkpoints")),
+    ],
+)
 def test_a_job_killed_on_one_worker_ends_on_another_from_its_checkpoint(server, tmp_path, engine, asked):
     with server("18").database() as url, running(url, tmp_path, engines=engine) as service, service.person() as ana:
         with service.beside(engines=engine) as other:

@@ -11,7 +11,7 @@ import httpx
 import psycopg
 import pytest
 from tests.postgres import eventually
-from tests.service import Person, Service
+from tests.service import Person, Service, running
 
 from estampe.access import sessions as session
 from estampe.db import Database
@@ -19,16 +19,18 @@ from estampe.db import Database
 WITHIN_SECONDS = 1.0
 
 
-@pytest.fixture
-def twins(own_service: Service) -> Iterator[tuple[Service, Service]]:
+@pytest.fixture(scope="module")
+def twins(server, tmp_path_factory) -> Iterator[tuple[Service, Service]]:
     """Two API processes over one database and one data folder."""
-    other = Service(own_service.database_url, own_service.data_dir)
-    try:
-        other.start("api")
-        other.wait_until_ready()
-        yield own_service, other
-    finally:
-        other.close()
+    folder = tmp_path_factory.mktemp("twins")
+    with server("18").database() as url, running(url, folder) as service:
+        other = Service(url, folder)
+        try:
+            other.start("api")
+            other.wait_until_ready()
+            yield service, other
+        finally:
+            other.close()
 
 
 class Asker:

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from tests.postgres import eventually, postmaster
 from tests.service import Person, Service, running, until_free
+from tests.thorough import thorough
 
 from estampe.db.embedded import EmbeddedPostgres
 
@@ -86,7 +87,7 @@ def test_every_job_that_was_accepted_outlives_a_killed_api(own_service: Service)
         assert {job["job_id"] for job in ana.get("/api/jobs").json()["jobs"]} == set(accepted)
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGQUIT])
+@pytest.mark.parametrize("how", [pytest.param(signal.SIGQUIT, marks=thorough("the same, by order")), signal.SIGKILL])
 def test_a_restart_of_the_database_neither_loses_nor_repeats_a_job(tmp_path_factory, how: signal.Signals):
     folder = tmp_path_factory.mktemp("outage")
     embedded = EmbeddedPostgres(folder)

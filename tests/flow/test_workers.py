@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from tests.postgres import eventually
 from tests.service import Person, Service, running
+from tests.thorough import thorough
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def gauge(operator: Person, name: str) -> float | None:
     return float(lines[name]) if name in lines else None
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=thorough("the same, with a word"))])
 def test_what_only_a_gone_worker_could_make_is_offered_no_more(spread: Service, how: signal.Signals):
     with spread.person() as ana, spread.person("user_operator") as operator:
         first = offered(ana)

@@ -17,8 +17,11 @@ import pytest
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from tests.postgres import eventually
 from tests.service import free_port
+from tests.thorough import all_here
 
 HERE = Path(__file__).parent
+pytest_itemcollected = all_here("needs Node, and a provider that npm installs")
+
 CALLBACK = "http://127.0.0.1/callback"
 
 

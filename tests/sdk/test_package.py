@@ -16,6 +16,7 @@ import estampe_client
 import pytest
 from estampe_client import errors
 from tests.shape.test_sizes import LONGEST_FILE, LONGEST_FUNCTION, VAGUE, functions
+from tests.thorough import thorough
 
 from estampe.http import table
 
@@ -216,6 +217,7 @@ def pyright() -> list[str]:
     return [node, str(NODE / "node_modules" / "pyright" / "index.js"), "--pythonpath", sys.executable, "--outputjson"]
 
 
+@thorough("needs Node, and pyright from npm; mypy looks at it in make check")
 def test_pyright_has_nothing_to_say_of_the_package(pyright: list[str]):
     done = subprocess.run([*pyright, "-p", str(PACKAGE)], capture_output=True, text=True, check=False)
     told = json.loads(done.stdout)
@@ -224,6 +226,7 @@ def test_pyright_has_nothing_to_say_of_the_package(pyright: list[str]):
     assert told["generalDiagnostics"] == []
 
 
+@thorough("needs Node, and pyright from npm; mypy is asked the same")
 def test_pyright_knows_what_is_right_and_what_is_not(pyright: list[str], uses: Path):
     settings = {"typeCheckingMode": "strict", "extraPaths": [str(SOURCE.parent)], "include": ["."]}
     (uses / "pyrightconfig.json").write_text(json.dumps(settings))

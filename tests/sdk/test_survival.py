@@ -16,12 +16,24 @@ import pytest
 from estampe_client import AsyncClient, errors
 from tests.cut_line import Line, line_to
 from tests.postgres import eventually
-from tests.sdk.doors import Made, statuses
+from tests.sdk.doors import Made, makers, statuses
 from tests.service import Person, Service, running, until_free
+from tests.thorough import thorough
 
 SMALL = {"width": 64, "height": 64}
 SECONDS = "[steps 40] [sleep 0.15] a cat"
 SOURCES = Path(__file__).parents[2] / "sdk" / "python" / "src"
+
+
+@pytest.fixture(
+    params=[
+        "sync",
+        pytest.param("async", marks=thorough("the same steps, driven by the other client")),
+    ]
+)
+def make(request: pytest.FixtureRequest) -> Iterator[Made]:
+    with makers(request.param) as made:
+        yield made
 
 
 @pytest.fixture
@@ -289,7 +301,7 @@ print(json.dumps([(waiting() if kind == "sync" else asyncio.run(awaiting())).sta
 """
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("kind", [pytest.param("sync", marks=thorough("the same, not awaited")), "async"])
 def test_a_laptop_that_sleeps_wakes_up_to_its_result(kind: str, service: Service, ana: Person, tmp_path):
     """It sleeps for longer than its token lives, and than the job takes."""
     tokens = tmp_path / "token"

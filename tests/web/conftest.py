@@ -16,7 +16,10 @@ from pathlib import Path
 import pytest
 from tests import postgres
 from tests.service import Service, free_port, running
+from tests.thorough import all_here
 from tests.web.reception import Reception
+
+pytest_itemcollected = all_here("needs Node, and what npm installs")
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"

@@ -9,7 +9,7 @@ from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from estampe import telemetry
 from estampe.db import Database, Row
@@ -46,11 +46,23 @@ class Seen(NamedTuple):
         return Seen(self.reason, self.issuer, None)
 
 
+class Asked(NamedTuple):
+    """What is asked for. Of `events` alone: one `reason`, none that was accepted (`refused`), the newest `limit`."""
+
+    since: datetime
+    until: datetime
+    reason: str | None = None
+    refused: bool = False
+    step: Literal["hour", "day"] | None = None
+    limit: int = 200
+
+
 class Told(NamedTuple):
-    """Events newest first, and how often each reason came in all of the time asked for."""
+    """Events newest first, and how often each reason came: in all of the time asked for, and in each step of it."""
 
     events: Sequence[Row]
     counts: dict[str, int]
+    steps: Sequence[Row]
 
 
 class AuthEvents:
@@ -110,14 +122,15 @@ class AuthEvents:
                 await task
             await self.flush()
 
-    async def between(self, since: datetime, until: datetime, *, tenant_id: TenantId | None, limit: int) -> Told:
+    async def between(self, asked: Asked, *, tenant_id: TenantId | None) -> Told:
         """Of one tenant; without one, of all of them and of those nobody could name."""
-        values = {"since": since, "until": until, "tenant_id": tenant_id}
+        values = asked._asdict() | {"tenant_id": tenant_id}
         opened = self._db.system() if tenant_id is None else self._db.tenant(tenant_id)
         async with opened as scope:
-            events = await scope.all("list_auth_events", limit=limit, **values)
+            events = await scope.all("list_auth_events", **values)
             counts = await scope.all("count_auth_events", **values)
-        return Told(events, {row["reason"]: row["count"] for row in counts})
+            steps = await scope.all("count_auth_events_over_time", **values) if asked.step else ()
+        return Told(events, {row["reason"]: row["count"] for row in counts}, steps)
 
     async def _often(self) -> None:
         while True:

@@ -98,7 +98,7 @@ returning status;
 -- finish_job --
 -- The end of one attempt: a worker that wakes up late changes nothing
 update jobs set status = %(to)s, error = %(error)s, usage = %(usage)s, progress = coalesce(%(progress)s, progress),
-    preview = null, finished_at = clock_timestamp(), version = version + 1
+    notes = coalesce(%(notes)s, notes), preview = null, finished_at = clock_timestamp(), version = version + 1
 where id = %(job_id)s and attempt = %(attempt)s and status = any (%(from)s)
 returning *;
 
@@ -456,6 +456,8 @@ on conflict (at, reason, issuer, route, source, user_id, tenant_id)
 select at, reason, issuer, route, source, user_id, tenant_id, count from auth_events
 where at >= date_trunc('minute', %(since)s::timestamptz) and at < %(until)s
   and (%(tenant_id)s::text is null or tenant_id = %(tenant_id)s)
+  and (%(reason)s::text is null or reason = %(reason)s)
+  and not (%(refused)s and reason = 'accepted')
 order by at desc, count desc, reason, route, source, user_id
 limit %(limit)s;
 
@@ -465,6 +467,13 @@ select reason, sum(count)::bigint as count from auth_events
 where at >= date_trunc('minute', %(since)s::timestamptz) and at < %(until)s
   and (%(tenant_id)s::text is null or tenant_id = %(tenant_id)s)
 group by reason order by reason;
+
+-- count_auth_events_over_time --
+-- How often each reason came in each hour or day (of UTC) of that time, the oldest first
+select date_trunc(%(step)s, at, 'UTC') as at, reason, sum(count)::bigint as count from auth_events
+where at >= date_trunc('minute', %(since)s::timestamptz) and at < %(until)s
+  and (%(tenant_id)s::text is null or tenant_id = %(tenant_id)s)
+group by 1, 2 order by 1, 2;
 
 -- forget_auth_events --
 -- Sign-ins and refusals past their days

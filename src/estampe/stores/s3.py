@@ -49,8 +49,9 @@ class S3(Store):
 
     def __init__(self, bucket: str, config: dict[str, Any], *, prefix: str = "", public: str | None = None) -> None:
         self._bucket, self._prefix, self._config = bucket, prefix, config
-        self._files = _opened(bucket, prefix, config)
-        self._linked = _opened(bucket, prefix, config | {"endpoint": public}) if public else None
+        patience = REQUEST_SECONDS, RETRY_SECONDS
+        self._files = _opened(bucket, prefix, config, *patience)
+        self._linked = _opened(bucket, prefix, config | {"endpoint": public}, *patience) if public else None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -189,8 +190,8 @@ def _opened(
     bucket: str,
     prefix: str,
     config: dict[str, Any],
-    request_seconds: float = REQUEST_SECONDS,
-    retry_seconds: float = RETRY_SECONDS,
+    request_seconds: float,
+    retry_seconds: float,
 ) -> S3Store:
     # Deleting several at once is what the fewest of the stores that speak S3 understand.
     known: Any = {"disable_bulk_delete": True, **config}
@@ -221,10 +222,10 @@ def _away() -> StoreUnavailable:
     return StoreUnavailable(retry_after_seconds=RETRY_AFTER_SECONDS)
 
 
-async def _answered(asked: Awaitable[T], seconds: float = REQUEST_SECONDS + RETRY_SECONDS) -> T:
+async def _answered(asked: Awaitable[T], seconds: float | None = None) -> T:
     """Raises `FileNotFoundError` for what is not there, else `StoreUnavailable`: its texts quote requests."""
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(seconds or REQUEST_SECONDS + RETRY_SECONDS):
             return await asked
     except FileNotFoundError:
         raise

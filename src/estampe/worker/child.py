@@ -17,6 +17,9 @@ from estampe.worker import messages
 from estampe.worker.messages import Command, Report, Run, Stop
 from estampe.worker.studio import Send, Studio
 
+# How long the engine waits for the interpreter while files are written beside it.
+SWITCH_SECONDS = 0.0005
+
 
 class Commands:
     """What the worker asks, read by a thread so that `Stop` is heard in the middle of a run."""
@@ -95,8 +98,10 @@ def main(names: list[str], wanted: list[str]) -> None:
         send(messages.Failed(f"{type(error).__name__}: {error}"))
         return
     send(messages.Ready(models))
+    sys.setswitchinterval(SWITCH_SECONDS)
     for run in commands:
         studio.run(run, commands.stops)
+        send(messages.Drawn())
 
 
 if __name__ == "__main__":

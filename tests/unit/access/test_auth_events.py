@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from tests.unit.identity.test_api_key import ADMIN
 
-from estampe.access.auth_events import MOST_MINUTES, MOST_PROVEN, MOST_UNPROVEN, AuthEvents, Seen, hidden
+from estampe.access.auth_events import MOST_MINUTES, MOST_PROVEN, MOST_UNPROVEN, Asked, AuthEvents, Seen, hidden
 from estampe.errors import DatabaseUnavailable
 
 NOON = datetime(2026, 3, 1, 12, 0, 5, tzinfo=UTC)
@@ -29,8 +29,9 @@ def events(database, clock):
     return AuthEvents(database, now=clock)
 
 
-async def told(events, tenant=None, hours=1):
-    return await events.between(NOON - timedelta(hours=hours), NOON + timedelta(hours=hours), tenant_id=tenant, limit=9)
+async def told(events, tenant=None, hours=1, **wishes):
+    span = timedelta(hours=hours)
+    return await events.between(Asked(NOON - span, NOON + span, limit=9, **wishes), tenant_id=tenant)
 
 
 async def test_what_is_alike_in_a_minute_is_one_row_however_many_processes_saw_it(database, events, clock):
@@ -57,6 +58,46 @@ async def test_a_tenant_sees_its_own_and_an_operator_all(events):
     assert (await told(events, "tn_ana")).counts == {"accepted": 1}
     assert [row["user_id"] for row in (await told(events, "tn_ana")).events] == ["user_ana"]
     assert (await told(events)).counts == {"accepted": 2, "token_invalid": 1}
+
+
+async def test_what_was_accepted_or_had_another_reason_can_be_left_out_of_the_events_and_stays_counted(events):
+    expired = MINE._replace(reason="token_expired")
+    for seen in (MINE, expired, FORGED):
+        events.saw(seen)
+    await events.flush()
+
+    assert {row["reason"] for row in (await told(events, refused=True)).events} == {"token_expired", "token_invalid"}
+    assert [row["reason"] for row in (await told(events, reason="accepted")).events] == ["accepted"]
+    assert (await told(events, reason="accepted", refused=True)).events == []
+    assert (await told(events, reason="token_expired")).counts == {
+        "accepted": 1,
+        "token_expired": 1,
+        "token_invalid": 1,
+    }
+
+
+async def test_counts_over_time_are_of_whole_hours_or_days_and_of_one_s_own(events, clock):
+    for later in (0, 60, 3600, 86_400):
+        clock.now = NOON.timestamp() + later
+        events.saw(MINE)
+        events.saw(FORGED)
+        await events.flush()
+
+    def steps(rows):
+        return [(f"{row['at'].astimezone(UTC):%d %H:%M}", row["reason"], row["count"]) for row in rows]
+
+    assert steps((await told(events, "tn_ana", hours=30, step="hour")).steps) == [
+        ("01 12:00", "accepted", 2),
+        ("01 13:00", "accepted", 1),
+        ("02 12:00", "accepted", 1),
+    ]
+    assert steps((await told(events, hours=30, step="day")).steps) == [
+        ("01 00:00", "accepted", 3),
+        ("01 00:00", "token_invalid", 3),
+        ("02 00:00", "accepted", 1),
+        ("02 00:00", "token_invalid", 1),
+    ]
+    assert not (await told(events, hours=30)).steps
 
 
 async def test_a_flood_from_everywhere_fills_no_database_and_hides_no_one(database, events):

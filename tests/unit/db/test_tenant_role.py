@@ -36,7 +36,7 @@ class Bare:
         return self._embedded.url(owner, name)
 
 
-@pytest.fixture(params=postgres.BINARIES)
+@pytest.fixture(params=postgres.EVERY)
 def bare(request, new_folder) -> Iterator[Bare]:
     postgres.require(request.param)
     embedded = EmbeddedPostgres(new_folder, postgres.BINARIES[request.param])

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from tests.postgres import eventually
 from tests.service import free_port
+from tests.thorough import thorough
 from tests.unit.http import tiny
 from tests.unit.http.tiny import ANA, BOB, line
 
@@ -210,6 +211,7 @@ def redis(tmp_path):
     process.wait()
 
 
+@thorough("needs redis-server")
 async def test_two_processes_count_together_in_redis(redis):
     url, _ = redis
     one, other = (Rates({"user": 3}, Remote(url), Clock()) for _ in range(2))
@@ -226,6 +228,7 @@ async def test_two_processes_count_together_in_redis(redis):
     assert isinstance(third.refusal, RateLimited)
 
 
+@thorough("needs redis-server")
 async def test_a_redis_that_dies_closes_spending_within_its_time_out(redis):
     url, process = redis
     under = Rates({"user": 9}, Remote(url.replace("redis:", "valkey:")))

@@ -33,6 +33,8 @@ export interface Call {
   open?: boolean
   /** Doing it twice would do it twice: no further try unless the server said that it did nothing. */
   once?: boolean
+  /** It goes on when the page that asks is left. */
+  keepalive?: boolean | undefined
 }
 
 const PASSING = [408, 429, 500, 502, 503, 504]
@@ -98,6 +100,7 @@ export class Connection {
         body: call.json ? JSON.stringify(call.json) : (call.body ?? null),
         signal: limited.signal,
         cache: 'no-store',
+        ...(call.keepalive && { keepalive: true }),
       })
       if (!answer.ok) throw await refusal(answer)
       const taken = await take(answer)

@@ -42,11 +42,19 @@ export interface AuthEvent {
   tenant_id: string | null
 }
 
-/** `counts` are of the whole time, by reason; `events` the newest of it. */
+/** How often a reason came in the hour or day (of UTC) that begins then. */
+export interface AuthEventCount {
+  at: string
+  reason: string
+  count: number
+}
+
+/** `counts` are of the whole time, by reason; `groups` also by `group_by`, oldest first; `events` the newest. */
 export interface AuthEventPage {
   from: string
   to: string
   counts: Record<string, number>
+  groups: AuthEventCount[]
   events: AuthEvent[]
 }
 
@@ -482,6 +490,9 @@ export interface WorkerAtWork {
 export interface AuthEventsQuery {
   from?: string
   to?: string
+  reason?: string
+  refused?: boolean
+  group_by?: "day" | "hour"
   limit?: number
 }
 

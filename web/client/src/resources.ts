@@ -106,9 +106,9 @@ export class Jobs extends Resource {
     return this.on.read(`${at('jobs', id)}/retry`, asking(options))
   }
 
-  /** The job and its files, for good. */
-  delete(id: string, { signal }: CallOptions = {}): Promise<void> {
-    return this.on.read(at('jobs', id), { method: 'DELETE', signal })
+  /** The job and its files, for good. `keepalive` sees it through when the page that asks is left. */
+  delete(id: string, { signal, keepalive }: CallOptions & { keepalive?: boolean } = {}): Promise<void> {
+    return this.on.read(at('jobs', id), { method: 'DELETE', signal, keepalive })
   }
 }
 

@@ -85,13 +85,24 @@ function patch(site: Site, queries: QueryClient, id: string, change: (job: Snaps
   queries.setQueriesData<InfiniteData<Page>>({ queryKey: keyOf(site, 'jobs') }, (lists) => {
     if (!lists?.pages.some((page) => page.jobs.some((job) => job.job_id === id))) return lists
     held = true
-    const pages = lists.pages.map((page) => ({
-      ...page,
-      jobs: page.jobs.map((job) => (job.job_id === id ? change(job) : job)),
-    }))
-    return { ...lists, pages }
+    return { ...lists, pages: lists.pages.map((page) => changed(page, id, (job) => [change(job)])) }
   })
   return held
+}
+
+/** A page that does not hold it stays the same object: a long list would be drawn anew otherwise. */
+function changed(page: Page, id: string, change: (job: Snapshot) => Snapshot[]): Page {
+  if (!page.jobs.some((job) => job.job_id === id)) return page
+  return { ...page, jobs: page.jobs.flatMap((job) => (job.job_id === id ? change(job) : [job])) }
+}
+
+/** Takes a job that is no more out of whatever shows it. */
+export function drop(site: Site, queries: QueryClient, id: string): void {
+  queries.removeQueries({ queryKey: keyOf(site, 'job', id) })
+  queries.setQueriesData<InfiniteData<Page>>(
+    { queryKey: keyOf(site, 'jobs') },
+    (lists) => lists && { ...lists, pages: lists.pages.map((page) => changed(page, id, () => [])) },
+  )
 }
 
 /** A first look at what a job is making, as a data: URL. */

@@ -24,3 +24,14 @@ export const useMe = () => useQuery(meQuery(useEstampe()))
 export function useMay(permission: string): boolean {
   return !!useMe().data?.permissions.includes(permission)
 }
+
+export const peopleQuery = (site: Site) =>
+  queryOptions({
+    queryKey: keyOf(site, 'people'),
+    queryFn: ({ signal }) => site.client.people({ signal }),
+    retry: false,
+    staleTime: 60_000,
+  })
+
+/** Who made something in the organisation, for those who see what others made. */
+export const usePeople = (asked: boolean) => useQuery({ ...peopleQuery(useEstampe()), enabled: asked })

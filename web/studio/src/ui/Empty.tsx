@@ -3,10 +3,18 @@
 import type { ReactNode } from 'react'
 import style from './Empty.module.css'
 
-export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+export interface EmptyProps {
+  title: string
+  /** Part of a page that has its own title. */
+  within?: boolean
+  children?: ReactNode
+}
+
+export function Empty({ title, within = false, children }: EmptyProps) {
+  const Title = within ? 'h2' : 'h1'
   return (
     <div className={style.empty}>
-      <h1>{title}</h1>
+      <Title className={style.title}>{title}</Title>
       {typeof children === 'string' ? <p>{children}</p> : children}
     </div>
   )
