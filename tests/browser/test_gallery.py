@@ -22,6 +22,8 @@ expect.set_options(timeout=PATIENCE_MS)
 
 SIDES = "64 \N{MULTIPLICATION SIGN} 64"
 SMALL = {"model": "fake-image", "width": 64, "height": 64, "num_inference_steps": 1}
+FURTHER = """height => document.documentElement.scrollHeight > height
+    || [...document.querySelectorAll("[role=grid] a")].some(link => link.textContent.includes("long ago"))"""
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 FRENCH = {"locale": "fr-FR"}
 
@@ -553,8 +555,9 @@ def test_fifty_thousand_files_scroll_without_a_shift_and_with_few_elements(
         last = tiles(page, "a lighthouse of long ago")
         most = 0
         while last.count() == 0:
+            height = page.evaluate("document.documentElement.scrollHeight")
             page.mouse.wheel(0, 60_000)
-            page.wait_for_function("() => scrollY + innerHeight > document.documentElement.scrollHeight - 4000")
+            page.wait_for_function(FURTHER, arg=height)
             most = max(most, page.evaluate("document.getElementsByTagName('*').length"))
             tiles(page).first.wait_for()
         last.scroll_into_view_if_needed()
