@@ -36,7 +36,7 @@ export function Copied({ label, text, long = false }: { label: string; text: str
           className={style.text}
           readOnly
           spellCheck={false}
-          rows={long ? 5 : 2}
+          rows={long ? 7 : 2}
           value={text}
           onFocus={(event) => event.target.select()}
         />
