@@ -10,25 +10,7 @@ _MOST_LISTED = 60
 
 
 def write_card(path: Path, report: Report, recipe: Recipe, weights: Path) -> None:
-    told = report.told()
     size = sum((weights / name).stat().st_size for name in FILES)
-    asked = len({answer.row["prompt"] for answer in report.answers})
-    rows = [
-        (
-            "nearest concept",
-            f"{told['concept']:.1%}",
-            f"guessing {told['chance']:.2%}, real pictures {told['real']:.1%}",
-        ),
-        ("among the five nearest", f"{told['concept_in_five']:.1%}", ""),
-        ("colour", f"{told['colour']:.1%}", "guess 12.5%"),
-        ("English and French agree", f"{told['agreement']:.1%}", ""),
-        (
-            "distance from real pictures",
-            f"{told['distance']:.3f}",
-            f"real halves {told['distance_of_real_halves']:.3f}",
-        ),
-    ]
-    failures = told["failures"]
     lines = [
         "# Vignette",
         "",
@@ -41,6 +23,19 @@ def write_card(path: Path, report: Report, recipe: Recipe, weights: Path) -> Non
         "**For** first pictures without a GPU, tests and demonstrations. **Not for** photographs, people, written",
         "words, or scenes with more than two sorts of things: it cannot draw them.",
         "",
+        *_measured(report),
+        *_failed(report),
+        "The contact sheet (`sheet.webp`) shows every prompt; those in red failed.",
+    ]
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _measured(report: Report) -> list[str]:
+    told = report.told()
+    asked = len({answer.row["prompt"] for answer in report.answers})
+    compared = f"guess {told['chance']:.2%}, real pictures {told['real']:.1%}"
+    halves = f"real halves {told['distance_of_real_halves']:.3f}"
+    return [
         "## How good it is",
         "",
         f"{asked} prompts of `prompts.json`, half English and half French, {len(report.answers)} pictures,",
@@ -50,19 +45,28 @@ def write_card(path: Path, report: Report, recipe: Recipe, weights: Path) -> Non
         "",
         "| measured | here | to compare with |",
         "|---|---|---|",
-        *(f"| {name} | {value} | {other} |" for name, value, other in rows),
+        f"| nearest concept | {told['concept']:.1%} | {compared} |",
+        f"| among the five nearest | {told['concept_in_five']:.1%} | |",
+        f"| colour | {told['colour']:.1%} | guess 12.5% |",
+        f"| English and French agree | {told['agreement']:.1%} | |",
+        f"| distance from real ones | {told['distance']:.3f} | {halves} |",
         "",
         "| prompts with | nearest concept |",
         "|---|---|",
         *(f"| {kind} | {value:.1%} |" for kind, value in told["by_kind"].items()),
         "",
+    ]
+
+
+def _failed(report: Report) -> list[str]:
+    failures = report.told()["failures"]
+    more = len(failures) - _MOST_LISTED
+    return [
         "## Where it fails",
         "",
         f"{len(failures)} prompts have fewer than half of their pictures, or of their colours, right:",
         "",
         *(f"- “{failure['prompt']}”: {failure['right']:.0%} right" for failure in failures[:_MOST_LISTED]),
-        *([f"- and {len(failures) - _MOST_LISTED} more, in `report.json`"] if len(failures) > _MOST_LISTED else []),
+        *([f"- and {more} more, in `report.json`"] if more > 0 else []),
         "",
-        "The contact sheet (`sheet.webp`) shows every prompt; those in red failed.",
     ]
-    path.write_text("\n".join(lines) + "\n", "utf-8")
