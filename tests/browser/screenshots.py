@@ -59,7 +59,7 @@ def shots(job_id: str) -> list[Shot]:
         Shot("detail", f"/gallery/{job_id}", "img[src*=content]", best=frozenset({("wide", "light")})),
         Shot("usage", "/usage", "main svg", best=frozenset({("wide", "light")})),
         Shot("keys", "/keys", "main table"),
-        Shot("sign-ins", "/sign-ins", "main svg"),
+        Shot("sign-ins", "/sign-ins", "main h2"),
         Shot("operator", "/operator", "main table", best=frozenset({("wide", "dark")})),
         Shot("nowhere", "/nowhere"),
     ]
@@ -89,7 +89,7 @@ def work(person: Person, stranger: Person) -> str:
 
 def taken(page: Page, shot: Shot, url: str) -> Image.Image:
     page.goto(url + shot.path)
-    page.locator(shot.shown).first.wait_for()
+    page.locator(shot.shown).filter(visible=True).first.wait_for()
     shot.prepare(page)
     page.wait_for_load_state("load")
     page.wait_for_timeout(700)  # a page is looked at once its pictures and plots have come in
