@@ -10,7 +10,7 @@ from estampe.engines import Checkpoint, Ended, Engine, Output, Preview
 from estampe.errors import EngineError, Text
 from estampe.worker import messages
 from estampe.worker.messages import Done, Member, Refused, Run, Saved, Stopped
-from estampe.worker.studio import LARGEST_CHECKPOINT, Studio
+from estampe.worker.workshop import LARGEST_CHECKPOINT, Workshop
 
 HALF = Progress(fraction=0.5)
 
@@ -52,9 +52,9 @@ def run(tmp_path, engine, *jobs, stops=lambda job: False, kind=None):
         (tmp_path / job).mkdir()
         parameters = {"prompt": "x", "output_format": "png"}
         members.append(Member(job=job, parameters=parameters, inputs={}, scratch=str(tmp_path / job)))
-    studio = Studio({"scripted": engine}, {"image": kind or plugins.load("media", "image")()}, told.append)
-    studio.run(Run(engine="scripted", model="m", kind="image", members=members), stops)
-    studio.press.finish()
+    workshop = Workshop({"scripted": engine}, {"image": kind or plugins.load("media", "image")()}, told.append)
+    workshop.run(Run(engine="scripted", model="m", kind="image", members=members), stops)
+    workshop.press.finish()
     return told
 
 

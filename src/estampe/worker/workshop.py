@@ -24,7 +24,7 @@ Stops = Callable[[str], bool]
 """Whether a job is not wanted any more."""
 
 
-class Studio:
+class Workshop:
     """What the process that owns the engines does with them."""
 
     def __init__(self, engines: dict[str, Engine], kinds: dict[str, Kind], send: Send) -> None:
