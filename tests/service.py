@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import psutil
 import psycopg
-from tests.postgres import eventually
+from tests.postgres import PATIENCE_SECONDS, eventually
 
 from estampe.identity.local import Local
 
@@ -128,7 +128,7 @@ class Service:
     def stop(self, command: str) -> int:
         process = self.processes.pop(command)
         process.terminate()
-        return process.wait(timeout=20)
+        return process.wait(PATIENCE_SECONDS)
 
     def child(self) -> psutil.Process:
         """The process that owns the engine."""

@@ -17,6 +17,7 @@ from estampe.access.rights import Rights
 from estampe.assets import Shelf
 from estampe.assets.links import Links
 from estampe.db import Database
+from estampe.db.arrival import migrate_once_there
 from estampe.db.direct import Direct
 from estampe.db.embedded import EmbeddedPostgres
 from estampe.db.migrate import migrate
@@ -217,6 +218,7 @@ async def work(settings: Settings, url: str, leave: Leave) -> None:
         shelf=Shelf(database, files),
         kinds=kinds(),
         max_attempts=settings.max_attempts,
+        silence_seconds=settings.silence_seconds,
         prices=settings.prices,
         currency=settings.currency,
     )
@@ -245,3 +247,8 @@ def _slots(settings: Settings, bench: Bench) -> list[Slot]:
 def migrated(url: str) -> list[str]:
     """Bring the database up to this code; the migrations that were applied."""
     return migrate(url)
+
+
+def migrated_once_there(url: str) -> list[str]:
+    """The same, after waiting for a database that is starting: for processes that start together with it."""
+    return migrate_once_there(url)

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ def figures() -> Figures:
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     page = os.environ.get("TESTS_BENCH_PAGE")
-    if page and exitstatus == 0 and _found:
-        machine = f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}"
-        Path(page).write_text(_found.page(machine), "utf-8")
+    if page and _found:
+        day, load = datetime.now(UTC).date(), os.getloadavg()[2]
+        cores = f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}"
+        before = Path(page).read_text("utf-8") if Path(page).exists() else ""
+        Path(page).write_text(_found.page(before, f"{day}, {cores}, load {load:.1f} over the last 15 minutes"), "utf-8")

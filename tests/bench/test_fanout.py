@@ -5,7 +5,8 @@ import time
 
 import psycopg
 import pytest
-from tests.bench.measured import Watchers, beside_the_floor, cpu_seconds, pss_bytes, request, shared_cores, tree
+from tests.bench.figures import Figure, Figures, at_most
+from tests.bench.measured import Watchers, beside_the_floor, cpu_seconds, pss_bytes, request, tree
 from tests.service import Service
 
 from estampe.domain import Tenant, new_id
@@ -66,7 +67,7 @@ def every_second(connection: psycopg.Connection, ids: list[str], *, at_once: boo
 
 @pytest.mark.parametrize("at_once", [False, True], ids=["spread over the second", "all in one instant"])
 @pytest.mark.parametrize("count", [2000, 5000])
-def test_one_event_a_second_for_each_of_many(measured: Service, count: int, *, at_once: bool):
+def test_one_event_a_second_for_each_of_many(measured: Service, figures: Figures, count: int, *, at_once: bool):
     ids, requests = running_jobs(measured)
     api = tree(measured.processes["api"].pid)
     Watchers(measured.port, requests, JOBS).close()  # what is needed once is no watcher's weight
@@ -84,14 +85,19 @@ def test_one_event_a_second_for_each_of_many(measured: Service, count: int, *, a
         spent = cpu_seconds(api) - spent
     seen = watchers.close()
 
-    print(
-        f"\n{count} watchers of {JOBS} jobs, {SECONDS} s, {'at once' if at_once else 'spread'}, {shared_cores()}:"
-        f" {seen['events']} of {count * SECONDS} delivered,"
-        f" p50 {seen['p50_ms']:.0f} ms, p99 {seen['p99_ms']:.0f} ms, worst {seen['worst_ms']:.0f} ms;"
-        f" {weight:.1f} kB a watcher, {spent / seen['events'] * 1e6:.0f} µs of CPU a delivery"
+    late = f"p50 {seen['p50_ms']:.0f}, p99 {seen['p99_ms']:.0f}, worst {seen['worst_ms']:.0f} ms"
+    who = f"{count:,} watchers, {'all in one instant' if at_once else 'spread over the second'}"
+    # All in one instant is as fast as cores are free, and the client needs one as well: told, not judged.
+    goal = None if at_once else at_most(GOAL_MS, seen["p99_ms"], " ms")
+    figures.add(
+        "Watching",
+        Figure(f"{who}: how late", late, goal=goal),
+        Figure(f"{who}: delivered of {count * SECONDS:,}", f"{seen['events']:,}"),
+        Figure(f"{who}: memory", f"{weight:.1f} kB a watcher", goal=at_most(GOAL_KB, weight, " kB")),
+        Figure(f"{who}: CPU of the API", f"{spent / seen['events'] * 1e6:.0f} µs a delivery"),
+        about=f"{JOBS} running jobs, each of which tells its progress once a second for {SECONDS} s, and open streams "
+        "on one API process, read by one client process on the same machine. Late is from the database's write to the "
+        "client's read.",
     )
     assert watchers.opened == count
     assert seen["lost"] == 0
-    assert weight <= GOAL_KB
-    # All in one instant is as fast as cores are free, and the client needs one as well: printed, not judged.
-    assert at_once or seen["p99_ms"] <= GOAL_MS

@@ -1,4 +1,4 @@
-"""What asking and claiming cost behind 100, 10,000 and 1,000,000 queued jobs: printed as ratios of one run."""
+"""What asking and claiming cost behind 100, 10,000 and 1,000,000 queued jobs, as ratios of one run."""
 
 import statistics
 import time
@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import psycopg
 import pytest
+from tests.bench.figures import Figure, Figures, at_most
 from tests.postgres import Server
 from tests.unit.jobs.conftest import House
 from tests.unit.jobs.line import Line, person
@@ -17,6 +18,11 @@ pytestmark = pytest.mark.bench
 LENGTHS = (100, 10_000, 1_000_000)
 TENANTS = 1000
 ROUNDS = 100
+SUBJECT = "A long line"
+ABOUT = (
+    "What one job costs behind so many queued ones of a thousand tenants, in turns: lower quartiles, against the "
+    "shortest line. To look is to read a job with its place in line and its estimate."
+)
 AT_ONCE = 50_000
 
 T = TypeVar("T")
@@ -86,7 +92,7 @@ class Timed:
         return statistics.quantiles(self.seconds[name], n=4)[0] * 1000
 
 
-async def test_a_line_of_a_million_costs_what_one_of_a_hundred_does(server: Callable[[str], Server]):
+async def test_a_line_of_a_million_costs_what_one_of_a_hundred_does(server: Callable[[str], Server], figures: Figures):
     async with AsyncExitStack() as stack:
         timed = [Timed(await stack.enter_async_context(line_of(length, server))) for length in LENGTHS]
         for number in range(ROUNDS):
@@ -94,6 +100,10 @@ async def test_a_line_of_a_million_costs_what_one_of_a_hundred_does(server: Call
                 await one.round(number)
         for name in timed[0].seconds:
             least, *more = (one.typical(name) for one in timed)
-            ratios = " and ".join(f"{cost / least:.2f}" for cost in more)
-            print(f"\n{name}: {least:.1f} ms behind {LENGTHS[0]} jobs; times {ratios} behind {LENGTHS[1:]}", end="")
+            rows = [Figure(f"{name}, {LENGTHS[0]} in line", f"{least:.1f} ms", "1")]
+            rows += [
+                Figure(f"{name}, {length:,} in line", f"{cost:.1f} ms", f"{cost / least:.2f}", at_most(2, cost / least))
+                for length, cost in zip(LENGTHS[1:], more, strict=True)
+            ]
+            figures.add(SUBJECT, *rows, about=ABOUT)
         assert all(len(each) == ROUNDS for one in timed for each in one.seconds.values())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.bench.contenders import Bare, Celery, Contender, Ours, PgQueuer
-from tests.bench.figures import Figure, Figures
+from tests.bench.figures import Figure, Figures, Goal, at_most
 from tests.postgres import eventually
 from tests.service import free_port, running, until_listening
 
@@ -24,7 +24,7 @@ JOBS = 200
 STARTS = 60
 AT_ONCE = 8
 IDLE_SECONDS = 0.05
-GOALS = {("estampe", "start p99 ms"): "≤ 30 ms"}
+GOAL_MS = 30
 ABOUT = (
     "One worker each, jobs that do nothing, on one PostgreSQL that waits for its disk (Celery: on Redis with its "
     "append-only file). Ours does what the others leave to their users: each submit is an HTTP request with a verified "
@@ -117,13 +117,17 @@ async def measured(contender: Contender) -> dict[str, float]:
     }
 
 
+def goal(name: str, what: str, value: float) -> Goal | None:
+    return at_most(GOAL_MS, value, " ms") if (name, what) == ("estampe", "start p99 ms") else None
+
+
 def test_ours_beside_other_queues(contenders: list[Contender], figures: Figures):
     found = {contender.name: asyncio.run(measured(contender)) for contender in contenders}
 
     floor = found["bare table"]
     for name, row in found.items():
         rows = [
-            Figure(f"{name}: {what}", f"{value:.1f}", f"{value / floor[what]:.2f}", goal=GOALS.get((name, what), ""))
+            Figure(f"{name}: {what}", f"{value:.1f}", f"{value / floor[what]:.2f}", goal(name, what, value))
             for what, value in row.items()
         ]
         figures.add("The queue, beside a bare table and known queues", *rows, about=ABOUT)

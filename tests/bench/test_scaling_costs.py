@@ -15,6 +15,7 @@ import psutil
 import psycopg
 import pytest
 from PIL import Image
+from tests.bench.figures import Figure, Figures
 from tests.postgres import eventually
 from tests.service import Person, Service, running
 
@@ -25,6 +26,8 @@ JOBS = 120
 MORE_WORKERS = 4
 SLOW = "[steps 400] [sleep 0.05] a cat"
 MEBIBYTE = 1024 * 1024
+SUBJECT = "What one more costs"
+ABOUT = "The inputs of [the simulation](../benchmarks/scaling.py) that [Scaling](scaling.md) comes from."
 
 
 @pytest.fixture
@@ -78,7 +81,7 @@ def a_job(person: Person, database: psutil.Process, at_rest: float) -> float:
     return (spent(database) - before - at_rest * (time.monotonic() - began)) / JOBS
 
 
-def test_the_costs_of_a_job_and_of_a_worker(installed: Service):
+def test_the_costs_of_a_job_and_of_a_worker(installed: Service, figures: Figures):
     database, api = database_of(installed), psutil.Process(installed.processes["api"].pid)
     with installed.person() as ana:
         ana.make("a cat", width=64, height=64)
@@ -100,14 +103,17 @@ def test_the_costs_of_a_job_and_of_a_worker(installed: Service):
         served = _serving(ana, api)
 
     worker = (many - alone) / MORE_WORKERS
-    print(f"\ndatabase CPU of one job                       {one * 1e3:6.2f} ms")
-    print(f"  more of it for each idle worker that it wakes {(herd - one) / MORE_WORKERS * 1e3:6.2f} ms")
-    print(f"database CPU of an idle worker                {worker * 1e3:6.2f} ms a second")
-    print(f"  of one API and one worker                   {alone * 1e3:6.2f} ms a second")
-    print(f"database CPU while a job tells its progress   {(busy - alone) * 1e3:6.2f} ms a second")
-    print(f"API CPU of serving a file                     {served * 1e3:6.2f} ms a MiB")
-    print(f"API CPU of one job, asked for and waited for  {api_one * 1e3:6.2f} ms")
-    print(f"connections of 1 API and {MORE_WORKERS + 1} workers: {dict(connections)}")
+    rows = {
+        "database CPU of one job": f"{one * 1e3:.2f} ms",
+        "more of it for each idle worker that it wakes": f"{(herd - one) / MORE_WORKERS * 1e3:.2f} ms",
+        "database CPU of an idle worker": f"{worker * 1e3:.2f} ms a second",
+        "database CPU of one idle API and worker": f"{alone * 1e3:.2f} ms a second",
+        "database CPU while a job tells its progress": f"{(busy - alone) * 1e3:.2f} ms a second",
+        "API CPU of serving a file": f"{served * 1e3:.2f} ms a MiB",
+        "API CPU of one job, asked for and waited for": f"{api_one * 1e3:.2f} ms",
+        f"connections of 1 API and {MORE_WORKERS + 1} workers": f"{sum(count for _, count in connections)}",
+    }
+    figures.add(SUBJECT, *(Figure(what, value) for what, value in rows.items()), about=ABOUT)
     assert 0 < one < 1
     assert served > 0
 
@@ -125,7 +131,7 @@ def _serving(person: Person, api: psutil.Process) -> float:
     return (spent(api) - before) / (times * said["bytes"] / MEBIBYTE)
 
 
-def test_the_cost_of_a_notice_by_how_many_hear_it(server):
+def test_the_cost_of_a_notice_by_how_many_hear_it(server, figures: Figures):
     """Every process hears of every job: what one notice costs grows with those that listen."""
     told, costs = 400, {}
     with server("18").database() as url, contextlib.ExitStack() as open_connections:
@@ -143,6 +149,11 @@ def test_the_cost_of_a_notice_by_how_many_hear_it(server):
                 time.sleep(0.002)
             time.sleep(1)
             costs[wanted] = (spent(database) - before) / told
-    print(f"\ndatabase CPU of one notice                    {costs[1] * 1e3:6.3f} ms")
-    print(f"  more of it for each that hears it           {(costs[51] - costs[1]) / 50 * 1e3:6.3f} ms")
+    more = (costs[51] - costs[1]) / 50
+    figures.add(
+        SUBJECT,
+        Figure("database CPU of one notice", f"{costs[1] * 1e3:.3f} ms"),
+        Figure("more of it for each that hears it", f"{more * 1e3:.3f} ms"),
+        about=ABOUT,
+    )
     assert costs[51] > costs[1]

@@ -11,6 +11,7 @@ import time
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
+from tests.bench.figures import Figure, Figures, at_most
 from tests.unit.identity.forge import ISSUER, NOW, STUDIO, key, pem, session_claims, signed
 
 from estampe.identity import VerifiedTokens, authenticate, bearer_token
@@ -27,6 +28,10 @@ ROUNDS, CALLS = 6000, 60
 HIT_MICROSECONDS = 2.0
 HEADER_MICROSECONDS = 3.0
 MISS_RATIO = 2.5
+ABOUT = (
+    "What it costs to know who asks. A hit is a token seen before; a miss is read, checked and remembered; the chain "
+    "asks each provider; the header is read alone. Ratios are to one bare RSA signature check."
+)
 
 
 def a_clerk_token(number):
@@ -76,7 +81,7 @@ async def measured(contestants, rounds, times):
     return {name: (statistics.median(times), min(times)) for name, times in took.items()}
 
 
-async def test_a_request_pays_little_more_than_its_signature(tmp_path):
+async def test_a_request_pays_little_more_than_its_signature(tmp_path, figures: Figures):
     several = [a_clerk_token(number) for number in range(CALLS + 1)]
     # Never the same two in a row: what was read last is remembered.
     token, others, strangers = several[0], itertools.cycle(several), itertools.cycle(reversed(several))
@@ -106,11 +111,12 @@ async def test_a_request_pays_little_more_than_its_signature(tmp_path):
     times = await measured({"RSA alone": rsa, "chain": chained, "miss": miss}, ROUNDS, 1)
     times |= await measured({"header": lambda: bearer_token([header]), "hit": hit}, ROUNDS // CALLS, CALLS)
     floor = times["RSA alone"]
+    goals = {
+        "hit": at_most(HIT_MICROSECONDS, times["hit"][1], " µs at best"),
+        "header": at_most(HEADER_MICROSECONDS, times["header"][1], " µs at best"),
+        "miss": at_most(MISS_RATIO, times["miss"][0] / floor[0], " times"),
+    }
     for name, (median, least) in times.items():
-        print(
-            f"{name:10} {median:7.2f} µs, {median / floor[0]:.2f} times RSA alone;"
-            f" best {least:7.2f} µs, {least / floor[1]:.2f} times"
-        )
-    assert times["hit"][1] <= HIT_MICROSECONDS
-    assert times["header"][1] <= HEADER_MICROSECONDS
-    assert times["miss"][0] / floor[0] <= MISS_RATIO
+        told = f"median {median:.2f} µs, best {least:.2f} µs"
+        figures.add("Identity", Figure(name, told, f"{median / floor[0]:.2f}", goals.get(name)), about=ABOUT)
+    assert floor[0] > 0

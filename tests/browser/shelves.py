@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 JOBS = """
     insert into jobs (id, tenant_id, user_id, organization_id, kind, model, status, attempt, parameters, usage,
                       created_at, started_at, finished_at)
-    select md5(%(prompt)s || n), tenant_id, user_id, organization_id, kind, model, status, attempt,
+    select 'job_' || left(translate(md5(%(prompt)s || n), '0189', 'ghij'), 24), tenant_id,
+           user_id, organization_id, kind, model, status, attempt,
            parameters || jsonb_build_object('prompt', %(prompt)s || ' ' || n), usage,
            created_at - n * interval '1 minute', started_at, finished_at
     from jobs, generate_series(1, %(jobs)s) as n where id = %(like)s
@@ -28,7 +29,8 @@ JOBS = """
 FILES = """
     insert into assets (id, tenant_id, user_id, job_id, position, kind, media_type, width, height, bytes, sha256, seed,
                         placeholder, key, thumbnail_key, created_at)
-    select md5(a.id || j.id), a.tenant_id, a.user_id, j.id, a.position, a.kind, a.media_type, a.width, a.height,
+    select 'as_' || left(translate(md5(a.id || j.id), '0189', 'ghij'), 24), a.tenant_id,
+           a.user_id, j.id, a.position, a.kind, a.media_type, a.width, a.height,
            a.bytes, a.sha256, a.seed, a.placeholder, 'stored/' || j.id || a.position, 'small/' || j.id || a.position,
            j.created_at
     from assets a, jobs j where a.job_id = %(like)s and j.parameters->>'prompt' like %(prompt)s || ' %%'
@@ -72,10 +74,12 @@ class Shelves:
         for *made, original, thumbnail in self._run(KEYS, **values):
             for key, source in zip(made, (original, thumbnail), strict=True):
                 os.link(self._files / source, self._files / key)
-        yield
-        self._run(EMPTY, prompt=prompt)
-        for folder in ("stored", "small"):
-            shutil.rmtree(self._files / folder)
+        try:
+            yield
+        finally:
+            self._run(EMPTY, prompt=prompt)
+            for folder in ("stored", "small"):
+                shutil.rmtree(self._files / folder)
 
     def _run(self, statement: str, **values: object) -> list[Any]:
         found = self._connection.execute(statement, values or None)

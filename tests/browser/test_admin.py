@@ -106,7 +106,7 @@ def test_a_key_is_shown_once_works_is_seen_in_use_and_is_refused_once_it_is_with
     sure = page.get_by_role("dialog", name="Withdraw “Night shift”?")
     expect(sure).to_contain_text(key[:12])
     sure.get_by_role("button", name="Withdraw").click()
-    expect(row(page, re.compile("Night shift Withdrawn"))).to_be_visible()
+    expect(row(page, re.compile(r"Night shift\s*Withdrawn"))).to_be_visible()
     assert page.get_by_role("button", name="Withdraw Night shift").count() == 0
     refused = eventually(lambda: (said := asks(installation, key)).status_code == 401 and said, "the refusal")
     assert refused.json()["code"] == "key_revoked"
@@ -156,7 +156,6 @@ def test_older_keys_are_asked_for_as_they_are_wanted(visitors: Visitors, install
             made = {"name": f"Robot {number}", "scopes": ["images:generate"]}
             assert person.post("/api/keys", json=made).status_code == 201
     many = visitors()
-    many.expected.append("401 (Unauthorized)")
     many.signs_in(link_for(installation, "user_many", "org:admin", "org_many"))
     many.goes_to("/keys")
     expect(row(many.page, "Robot 51")).to_be_visible()
@@ -169,10 +168,11 @@ def test_older_keys_are_asked_for_as_they_are_wanted(visitors: Visitors, install
 def test_what_the_server_refuses_is_told_with_a_way_to_try_again(ana: Visitor):
     problem = {"title": "You may not do this.", "status": 403, "detail": "", "code": "permission_missing"}
     ana.expected.append(REFUSED)
-    ana.page.route("**/api/keys?*", lambda route: route.fulfill(status=403, json=problem))
+    keys = re.compile(r"/api/keys\?")
+    ana.page.route(keys, lambda route: route.fulfill(status=403, json=problem))
     ana.goes_to("/keys")
     expect(ana.page.get_by_role("alert")).to_contain_text("You may not do this.")
-    ana.page.unroute("**/api/keys?*")
+    ana.page.unroute(keys)
     ana.page.get_by_role("button", name="Try again").click()
     expect(ana.page.get_by_role("alert")).to_have_count(0)
 
@@ -209,7 +209,7 @@ def test_a_plot_tells_its_values_by_keyboard_by_pointer_and_as_a_table(ana: Visi
     plot = page.get_by_role("slider", name=re.compile("^Images, by day"))
     plot.focus()
     now = datetime.now(UTC)
-    expect(plot).to_have_attribute("aria-valuetext", re.compile(f"{now:%A}.* : [1-9].*fake-image [1-9]"))
+    expect(plot).to_have_attribute("aria-valuetext", re.compile(f"{now:%A}.* . [1-9].*fake-image [1-9]"))
     plot.press("ArrowLeft")
     expect(plot).to_have_attribute("aria-valuetext", re.compile(f"{now - timedelta(days=1):%A}"))
     expect(plot).to_have_attribute("aria-valuenow", "6")
@@ -235,15 +235,16 @@ def test_what_a_page_is_set_to_stands_in_its_address(ana: Visitor):
     expect(page.get_by_role("combobox", name="Period")).to_have_value("90d")
     expect(page.get_by_role("radio", name="Mine")).to_be_checked()
     page.get_by_role("combobox", name="Period").select_option("Own dates")
-    page.get_by_label("From").fill("2026-01-01")
-    page.get_by_label("To", exact=True).fill("2026-01-31")
-    expect(page).to_have_url(re.compile(r"(?=.*from=2026-01-01)(?=.*to=2026-01-31)"))
+    first, last = (f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}" for days in (40, 20))
+    page.get_by_label("From").fill(first)
+    page.get_by_label("To", exact=True).fill(last)
+    expect(page).to_have_url(re.compile(f"(?=.*from={first})(?=.*to={last})"))
     expect(page.get_by_text("Nothing was made in this period")).to_be_visible()
     expect(page.get_by_role("link", name="Make an image")).to_be_visible()
 
 
 def test_what_is_left_of_the_plan_is_a_meter(visitors: Visitors, session: Any):
-    page = (camille := visitors(locale="fr-FR", storage_state=session)).page
+    page = (camille := visitors(locale="fr-FR", timezone_id="UTC", storage_state=session)).page
     quotas = {"images": {"limit": 1200, "spent": 300, "reserved": 4, "left": 896}}
 
     def limited(route: Any) -> None:
@@ -376,8 +377,9 @@ def test_a_time_without_refusals_says_so(ana: Visitor):
 def queue(installation: Installation) -> Iterator[None]:
     """A job that runs for long, and two behind it."""
     with installation.person("user_slow", "org_slow") as slow:
-        jobs = [slow.ask("[steps 400] [sleep 0.2] slowly", model="fake-image", seed=number) for number in range(3)]
+        jobs = [slow.ask("[steps 400] [sleep 0.2] slowly", model="fake-image")]
         slow.reaches(jobs[0], "running")
+        jobs += [slow.ask("[steps 400] [sleep 0.2] slowly", model="fake-image") for _ in range(2)]
         yield
         for job in jobs:
             slow.post(f"/api/jobs/{job}/cancel")
@@ -392,7 +394,7 @@ def test_an_operator_sees_the_workers_and_whose_jobs_wait(visitors: Visitors, se
     visitor.goes_to("/operator")
     workers = page.get_by_role("table", name="Workers")
     expect(workers.get_by_role("row").filter(has_text=alive)).to_have_count(1)
-    expect(workers).to_contain_text(re.compile(r"fake-image . 1\b"))
+    expect(workers.get_by_role("cell", name=re.compile("^fake-image . 1$"))).to_be_visible()
     line = page.get_by_role("table", name=re.compile("Models|Modèles")).get_by_role(
         "row", name=re.compile("^fake-image")
     )

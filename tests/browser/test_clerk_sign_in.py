@@ -18,7 +18,7 @@ from tests.browser.visit import PATIENCE_MS, Installation, Visitor, axe, playwri
 from tests.postgres import eventually
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Route
+    from playwright.sync_api import Browser, Locator, Response, Route
 
 expect = playwright().expect
 expect.set_options(timeout=PATIENCE_MS)
@@ -146,19 +146,22 @@ def test_clerk_s_own_component_signs_in_and_its_styles_are_let_in_by_their_nonce
 
 def test_the_organisations_are_clerk_s_and_each_is_another_tenant(arrives: Arrives):
     visitor, frontend = arrives()
-    signs_in(visitor)
     seen: list[str | None] = []
-    visitor.page.on(
-        "response",
-        lambda answer: answer.url.endswith("/api/me") and answer.ok and seen.append(answer.json()["organization_id"]),
-    )
+
+    def look(answer: Response) -> None:
+        if answer.url.endswith("/api/me") and answer.ok:
+            seen.append(answer.json()["organization_id"])
+
+    visitor.page.on("response", look)
+    signs_in(visitor)
+    eventually(lambda: visitor.page.wait_for_timeout(20) or "org_2acme" in seen, "the organisation")
     account(visitor).click()
     visitor.page.get_by_role("menuitemradio", name="Yourself").click()
     expect(account(visitor)).to_have_accessible_name("Account: Ana Lima")
     eventually(lambda: visitor.page.wait_for_timeout(20) or None in seen, "the person alone")
     account(visitor).click()
     visitor.page.get_by_role("menuitemradio", name="Acme").click()
-    eventually(lambda: visitor.page.wait_for_timeout(20) or "org_2acme" in seen, "the organisation")
+    expect(account(visitor)).to_have_accessible_name("Account: Ana Lima, as Acme")
     assert frontend.organization == ACME
 
 

@@ -10,6 +10,7 @@ from tests.service import Person, Service, running
 from tests.thorough import thorough
 
 from estampe.engines._vignette.halfway import read_halfway
+from estampe.engines._vignette.network import Network
 
 FAKE = {"prompt": "[steps 120] [sleep 0.06] a cat", "width": 64, "height": 64, "seed": 5, "embed_metadata": False}
 CLIP = {"prompt": "papillon", "kind": "video", "width": 64, "height": 64, "num_frames": 16, "num_outputs": 2,
@@ -37,7 +38,8 @@ def kept(service: Service, engine: str) -> int:
     if engine == "fake":
         return int(data)
     each = 2 * CLIP["num_inference_steps"]
-    halfway = read_halfway(data, longest=each)
+    network = Network()
+    halfway = read_halfway(data, edition=network.edition, shape=network.shape, longest=each)
     return len(halfway.finished) * (each + CLIP["num_frames"]) + halfway.step
 
 

@@ -3,21 +3,25 @@
 import contextlib
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 import psutil
 import pytest
-from tests.postgres import eventually, postmaster
+from tests.postgres import PATIENCE_SECONDS, eventually, postmaster
 from tests.service import Service, running
 from tests.thorough import thorough
 
 from estampe.db.embedded import EmbeddedPostgres
+from estampe.db.migrate import migrate
 
 SMALL = {"width": 64, "height": 64}
 SLOW = "[steps 60] [sleep 0.05] a cat"
 ENDLESS = "[steps 2000] [sleep 0.05] a cat"
 # Longer than the three seconds after which the tests' workers count as lost.
 OUTAGE_SECONDS = 7.0
+LONG_OUTAGE_SECONDS = 30.0
 
 
 def family(service: Service) -> list[psutil.Process]:
@@ -112,18 +116,37 @@ def paused(folder) -> Iterator[None]:
     send(processes, signal.SIGCONT)
 
 
-@pytest.mark.parametrize("outage", [gone, pytest.param(paused, marks=thorough("the same, of a server that hangs"))])
-def test_an_outage_longer_than_the_patience_of_workers_neither_loses_nor_repeats_a_job(tmp_path, outage):
+def test_what_starts_while_the_database_is_away_waits_for_it(tmp_path):
     embedded = EmbeddedPostgres(tmp_path)
     url = embedded.start()
     try:
-        with running(url, tmp_path) as service, service.beside(), service.person() as ana:
-            ends_meanwhile, goes_on = ana.ask(SLOW, **SMALL), ana.ask("[steps 300] [sleep 0.05] a dog", **SMALL)
+        migrate(url)
+        service = Service(url, tmp_path)
+        try:
+            with gone(tmp_path):
+                service.start("api", "worker")
+                eventually(lambda: service.log.read_text().count("not there yet") == 2, "both to say that they wait")
+            service.wait_until_ready()
+            with service.person() as ana:
+                assert ana.make("a cat", **SMALL)["attempts"] == 1
+        finally:
+            service.close()
+    finally:
+        embedded.release()
+
+
+def outlives(folder: Path, outage: Callable[[Path], AbstractContextManager[None]], seconds: float, **settings: int):
+    """Two workers with jobs that run and jobs that wait, over an outage: each job is made once, by whoever had it."""
+    embedded = EmbeddedPostgres(folder)
+    url = embedded.start()
+    try:
+        with running(url, folder, **settings) as service, service.beside(**settings), service.person() as ana:
+            ends_meanwhile, goes_on = ana.ask(SLOW, **SMALL), ana.ask(beyond(seconds), **SMALL)
             waiting = [ana.ask(f"number {number}", **SMALL) for number in range(4)]
             for job_id in (ends_meanwhile, goes_on):
                 ana.reaches(job_id, "running")
-            with outage(tmp_path):
-                over = time.monotonic() + OUTAGE_SECONDS
+            with outage(folder):
+                over = time.monotonic() + seconds
                 eventually(lambda: time.monotonic() > over)
 
             jobs = [ana.ended(job_id) for job_id in (ends_meanwhile, goes_on, *waiting)]
@@ -135,6 +158,23 @@ def test_an_outage_longer_than_the_patience_of_workers_neither_loses_nor_repeats
         embedded.release()
 
 
+def beyond(seconds: float) -> str:
+    """A job that runs for so long and some more."""
+    return f"[steps {int((seconds + 8) * 20)}] [sleep 0.05] a dog"
+
+
+@pytest.mark.parametrize("outage", [gone, pytest.param(paused, marks=thorough("the same, of a server that hangs"))])
+def test_an_outage_longer_than_the_patience_of_workers_neither_loses_nor_repeats_a_job(tmp_path, outage):
+    outlives(tmp_path, outage, OUTAGE_SECONDS)
+
+
+@thorough("takes a minute; the outage above is shorter, and so is the patience")
+@pytest.mark.parametrize("outage", [gone, paused])
+def test_an_outage_of_half_a_minute_neither_loses_nor_repeats_a_job(tmp_path, outage):
+    """With the patience that workers have by default."""
+    outlives(tmp_path, outage, LONG_OUTAGE_SECONDS, stalled_seconds=10)
+
+
 def test_a_worker_that_is_asked_to_go_ends_what_it_runs_and_takes_nothing_more(server, tmp_path):
     with server("18").database() as url, running(url, tmp_path, drain_seconds=60) as service, service.person() as ana:
         job_id = ana.ask(SLOW, **SMALL)
@@ -143,7 +183,7 @@ def test_a_worker_that_is_asked_to_go_ends_what_it_runs_and_takes_nothing_more(s
 
         service.processes["worker"].send_signal(signal.SIGTERM)
         job = ana.ended(job_id)
-        assert service.processes.pop("worker").wait(timeout=20) == 0
+        assert service.processes.pop("worker").wait(PATIENCE_SECONDS) == 0
 
         assert (job["status"], job["attempts"]) == ("succeeded", 1)
         assert ana.job(waiting)["status"] == "queued"
@@ -160,7 +200,7 @@ def test_a_worker_that_is_asked_twice_hands_back_at_once(server, tmp_path):
         for _ in range(2):
             service.processes["worker"].send_signal(signal.SIGTERM)
             time.sleep(0.1)  # two signals of a kind in one moment are one
-        assert service.processes.pop("worker").wait(timeout=20) == 0
+        assert service.processes.pop("worker").wait(PATIENCE_SECONDS) == 0
 
         assert ana.job(job_id)["status"] == "queued"
         assert service.rows("select losses from jobs") == [(0,)]

@@ -8,6 +8,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "estampe"
 FILES = sorted(SOURCE.rglob("*.py"))
+MODELS = sorted((Path(__file__).parents[2] / "models").glob("*/*/*.py"))
 LONGEST_FUNCTION, LONGEST_FILE = 40, 300
 VAGUE = {"utils", "helpers", "common", "base", "manager", "service", "misc"}
 
@@ -36,7 +37,7 @@ def test_a_file_is_short_and_says_what_it_is_for(path: Path):
     assert not {part.strip("_") for part in path.relative_to(SOURCE).with_suffix("").parts} & VAGUE
 
 
-@pytest.mark.parametrize("path", FILES, ids=named)
+@pytest.mark.parametrize("path", FILES + MODELS, ids=lambda path: path.stem)
 def test_a_function_is_short(path: Path):
     assert [name for name, lines in functions(path) if lines > LONGEST_FUNCTION] == []
 

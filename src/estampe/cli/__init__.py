@@ -123,7 +123,7 @@ def migrate(*, data_dir: DataDir = None, config: Config = None) -> None:
     settings = _begin(config, data_dir=data_dir)
     checks.prepare(settings)
     with bootstrap.database_url(settings) as url:
-        applied = bootstrap.migrated(url)
+        applied = bootstrap.migrated_once_there(url)
     print("\n".join(applied) or "nothing to do")
 
 

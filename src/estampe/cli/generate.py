@@ -96,6 +96,9 @@ def _generate(session: Session, wish: Wish) -> Status:
     ignored = job["notes"].get("ignored")
     if ignored:
         console.print(f"words it does not know: {', '.join(ignored)}", style="yellow")
+    read_as = job["notes"].get("read_as")
+    if read_as:
+        console.print(f"read as: {', '.join(read_as)}", style="yellow")
     if status is not Status.SUCCEEDED:
         console.print(f"{status}: {job['error']['message'] if job['error'] else ''}", style="red")
         return status

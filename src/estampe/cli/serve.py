@@ -27,7 +27,7 @@ def serve(settings: Settings) -> None:
     require_port(settings)
     _try_store_apart(settings)
     with bootstrap.database_url(settings) as url:
-        bootstrap.migrated(url)
+        bootstrap.migrated_once_there(url)
         os.environ.update(settings.environment(), ESTAMPE_DATABASE_URL=url)
         run = _granian if settings.server == "granian" else _uvicorn
         if settings.api_processes == 1:
@@ -122,7 +122,7 @@ def work(settings: Settings) -> None:
     checks.prepare(settings)
     bootstrap.try_store(settings)
     with bootstrap.database_url(settings) as url:
-        bootstrap.migrated(url)
+        bootstrap.migrated_once_there(url)
         asyncio.run(_until_told(settings, url))
 
 

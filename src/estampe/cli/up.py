@@ -34,7 +34,7 @@ def up(settings: Settings) -> None:
     require_port(settings)
     bootstrap.try_store(settings)
     with bootstrap.database_url(settings) as url:
-        bootstrap.migrated(url)
+        bootstrap.migrated_once_there(url)
         asyncio.run(_run(settings, url))
 
 

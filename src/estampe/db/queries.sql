@@ -98,7 +98,7 @@ returning status;
 -- finish_job --
 -- The end of one attempt: a worker that wakes up late changes nothing
 update jobs set status = %(to)s, error = %(error)s, usage = %(usage)s, progress = coalesce(%(progress)s, progress),
-    preview = null, finished_at = clock_timestamp(), version = version + 1
+    notes = coalesce(%(notes)s, notes), preview = null, finished_at = clock_timestamp(), version = version + 1
 where id = %(job_id)s and attempt = %(attempt)s and status = any (%(from)s)
 returning *;
 

@@ -15,7 +15,7 @@ from estampe.engines import Checkpoint, Ended, Engine, Event, Frames, Notes, Out
 from estampe.engines._parameters import number, schema, seeds
 from estampe.errors import EngineError, Text
 
-_DIRECTIVE = re.compile(r"\[(steps|sleep|fail|retry|crash|hang)(?: ([0-9]+(?:\.[0-9]+)?))?\]")
+_DIRECTIVE = re.compile(r"\[(steps|sleep|linger|fail|retry|crash|hang)(?: ([0-9]+(?:\.[0-9]+)?))?\]")
 _SLICE_SECONDS = 0.02
 _PREVIEW_SIDE = 32
 _MAX_BATCH = 8
@@ -31,6 +31,7 @@ class Fake(Engine):
 
     [steps N]        N steps instead of `num_inference_steps`
     [sleep SECONDS]  sleep in each step, in small slices that can be cancelled between
+    [linger SECONDS] sleep after the last step, without yielding
     [fail]           end with an `EngineError` that no retry mends
     [retry]          end with an `EngineError` that a retry may mend
     [crash]          kill the process, as a driver might, and the whole batch with it
@@ -104,6 +105,7 @@ def _events(model: str, request: Request) -> Iterator[Event | _Asleep]:
             yield Checkpoint(str(done).encode())
             if done == position * steps + (steps + 1) // 2:
                 yield Preview(position=position, frames=_drawn(seed, 1, (_PREVIEW_SIDE, _PREVIEW_SIDE)))
+        time.sleep(float(said.get("linger") or 0))
         yield Output(position=position, frames=_mixed(_drawn(seed, count, size), parameters), seed=seed)
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,17 @@ from PIL import Image
 from estampe.domain import Model, Progress
 from estampe.engines import Checkpoint, Engine, Event, Notes, Output, Preview, Request, Told, in_turn
 from estampe.engines._parameters import number, schema, seeds
-from estampe.engines._vignette.canvas import Bytes, cut_out, framed, on, posed
+from estampe.engines._vignette.canvas import Bytes, cut_out, framed, on, posed, together
 from estampe.engines._vignette.halfway import Halfway, read_halfway
-from estampe.engines._vignette.lexicon import lexicon
+from estampe.engines._vignette.lexicon import Lexicon, lexicon
 from estampe.engines._vignette.motion import poses
-from estampe.engines._vignette.network import Floats, Network, Step, noise, schedule
+from estampe.engines._vignette.network import Floats, Network, Step, schedule
 from estampe.engines._vignette.prompt import Reading, read
 from estampe.errors import EngineError, Text
 
 PREVIEWS = 4
 MAX_BATCH = 4
+MOST_NAMED = 40  # subjects, to whoever named none
 _PREVIEW_SIDE = 256
 _SCALE = 4  # larger costs time that the eye does not see
 _LIVELY_SCALE = 2
@@ -27,26 +29,29 @@ _SHAPE = ("width", "height", "num_outputs", "num_inference_steps")
 
 
 class Vignette(Engine):
-    """Draws one of forty subjects, like a sticker, and composes it on its background.
+    """Draws subjects, like stickers, and composes them on their background.
 
-    The words come from a table, so that what is not understood is said, not guessed. A motion moves the
-    drawn subject; only subjects marked `lively` also change shape, as the network learned.
+    The words come from a table, so that what is not understood is said, not guessed. Several subjects are drawn
+    each for itself and put side by side. A motion moves what was drawn; only a subject marked `lively`, and alone,
+    also changes shape, as the network learned. Other weights than those that ship may lie in a folder.
     """
 
     name = "vignette"
 
-    def __init__(self) -> None:
+    def __init__(self, weights: Path | None = None) -> None:
+        self._weights = weights
         self._network: Network | None = None
 
     def models(self) -> Sequence[Model]:
         guidance = number(1, 5, 2.5)
+        count = len(lexicon(self._weights).subjects)
         return [
             Model(
                 name="vignette",
                 kind="image",
                 engine=self.name,
                 title="Vignette",
-                description="Small stickers of forty subjects, in English or French, on a plain CPU.",
+                description=f"Small stickers of {count} subjects, in English or French, on a plain CPU.",
                 parameters=schema("image", num_inference_steps=number(1, 50, 12), guidance_scale=guidance),
                 default=True,
                 max_batch=MAX_BATCH,
@@ -66,42 +71,47 @@ class Vignette(Engine):
         ]
 
     def setup(self) -> None:
-        self._network = Network()
+        self._network = Network(self._weights)
 
     def run(self, model: str, batch: Sequence[Request]) -> Iterator[Told]:
         if self._network is None:
             self.setup()
-        network, moving = self._network, model == "vignette-clip"
+        network, known, moving = self._network, lexicon(self._weights), model == "vignette-clip"
         assert network is not None  # noqa: S101 - setup made it
-        return in_turn(lambda request: _Drawing(network, request, moving=moving).events(), batch)
+        return in_turn(lambda request: _Drawing(network, known, request, moving=moving).events(), batch)
 
 
 class _Drawing:
     """One request on its way."""
 
-    def __init__(self, network: Network, request: Request, *, moving: bool) -> None:
+    def __init__(self, network: Network, known: Lexicon, request: Request, *, moving: bool) -> None:
         parameters: Mapping[str, Any] = request.parameters
         self._network = network
+        self._known = known
         self._given = parameters
         self._moving = moving
-        self._reading = read(parameters["prompt"], moving=moving)
-        self._unwanted = read(parameters.get("negative_prompt", ""))
+        self._reading = read(parameters["prompt"], moving=moving, choice=parameters["seed"], known=known)
+        self._unwanted = read(parameters.get("negative_prompt", ""), known=known)
         self._size = (parameters["width"], parameters["height"])
         self._steps = parameters["num_inference_steps"]
-        self._background = lexicon().backgrounds[self._reading.background]
+        self._background = known.backgrounds[self._reading.background]
+        self._things = self._reading.drawn
         subject = self._reading.subject
-        self._alive = moving and subject is not None and subject.lively
+        self._alive = moving and len(self._things) == 1 and subject is not None and subject.lively
         self._count = parameters["num_frames"] if moving else 1
         self._way = schedule(self._steps) * (1 + self._alive)
         self._total = parameters["num_outputs"] * (len(self._way) + self._count)
-        self._halfway = read_halfway(request.checkpoint, longest=len(self._way))
+        self._halfway = read_halfway(
+            request.checkpoint, edition=network.edition, shape=network.shape, longest=len(self._way)
+        )
         self._done = len(self._halfway.finished) * (len(self._way) + self._count) + self._halfway.step
 
     def events(self) -> Iterator[Event]:
         ignored = dict.fromkeys(self._reading.ignored + self._unwanted.ignored)
-        yield Notes({"understood": list(self._reading.understood), "ignored": list(ignored)})
+        mended = {"read_as": list(self._reading.read_as)} if self._reading.read_as else {}
+        yield Notes({"understood": list(self._reading.understood), "ignored": list(ignored), **mended})
         if self._reading.subject is None:
-            raise EngineError(_no_subject(self._reading))
+            raise EngineError(_no_subject(self._reading, self._known))
         finished = list(self._halfway.finished)
         for position, seed in enumerate(seeds(self._given["seed"], self._given["num_outputs"])):
             again = position < len(finished)
@@ -118,33 +128,33 @@ class _Drawing:
     def _denoised(self, position: int, seed: int) -> Iterator[Event]:
         """Alone in its batch, so that its seed makes it again. Leaves its latent in `halfway`."""
         every = math.ceil(self._steps / PREVIEWS)
-        for step in self._steps_of(noise(seed)):
+        for step in self._steps_of(self._network.noise(seed, len(self._things))):
             count = self._halfway.step + 1
             picture = step.latent if count <= self._steps else self._halfway.picture
             self._halfway = Halfway(self._halfway.finished, count, step.latent, picture)
             yield self._progress("denoising")
-            yield Checkpoint(self._halfway.packed())
+            yield Checkpoint(self._halfway.packed(self._network.edition))
             if count % every == 0 and count < self._steps:
                 yield self._preview(position, step.estimate)
 
     def _steps_of(self, start: Floats) -> Iterator[Step]:
         """Those that are left: of drawing, then of moving what was drawn."""
-        wanted = self._network.condition(self._tokens())
+        wanted = [self._network.condition(tokens) for tokens in self._tokens()]
         step, latent = self._halfway.step, self._halfway.latent
         if step < self._steps:
-            words = (wanted, self._network.condition(self._unwanted.tokens))
+            words = [*wanted, self._network.condition(self._unwanted.tokens)]
             guidance = self._given["guidance_scale"]
             latent = latent if step else start
             yield from self._network.draw(latent, words, guidance=guidance, steps=self._way[step : self._steps])
             step = self._steps
         if self._alive:
             latent = latent if step > self._steps else np.repeat(start, self._count, 0)
-            yield from self._network.animate(latent, wanted, self._halfway.picture, self._way[step:])
+            yield from self._network.animate(latent, wanted[0], self._halfway.picture, self._way[step:])
 
-    def _tokens(self) -> list[str]:
+    def _tokens(self) -> list[tuple[str, ...]]:
         """What the network learned to move, it learned in relief."""
-        tokens = self._reading.tokens
-        return [*tokens, "3d"] if self._alive and self._reading.style is None else tokens
+        relief = ("3d",) if self._alive and self._reading.style is None else ()
+        return [(*tokens, *relief) for tokens in self._things]
 
     def _progress(self, stage: str, *, steps: int = 1) -> Progress:
         self._done += steps
@@ -153,21 +163,21 @@ class _Drawing:
     def _preview(self, position: int, estimate: Floats) -> Preview:
         scale = min(1.0, _PREVIEW_SIDE / max(self._size))
         width, height = (max(1, round(side * scale)) for side in self._size)
-        picture = self._picture(self._network.decode(estimate)[0], scale=1)
+        picture = self._picture(self._network.decode(estimate), scale=1)
         return Preview(position=position, frames=framed(picture, (width, height), self._background)[None])
 
     def _picture(self, drawn: Bytes, *, scale: int) -> Image.Image:
-        return on(cut_out(drawn, scale=scale), self._background)
+        return on(together([cut_out(one, scale=scale) for one in drawn]), self._background)
 
     def _frames(self, drawn: Bytes) -> Iterator[Bytes]:
         """One at a time: whoever cancels waits for one frame only."""
         if self._alive and self._reading.motion is None:
             for shape in drawn:
-                yield framed(self._picture(shape, scale=_LIVELY_SCALE), self._size, self._background)
+                yield framed(self._picture(shape[None], scale=_LIVELY_SCALE), self._size, self._background)
         elif self._moving:
             yield from self._moved(drawn)
         else:
-            yield framed(self._picture(drawn[0], scale=_SCALE), self._size, self._background)
+            yield framed(self._picture(drawn, scale=_SCALE), self._size, self._background)
 
     def _moved(self, drawn: Bytes) -> Iterator[Bytes]:
         subject = self._reading.subject
@@ -175,20 +185,23 @@ class _Drawing:
         side = min(self._size)
         picture = None
         for frame, pose in enumerate(poses(self._reading.motion or "sway", self._count, heading, self._size)):
-            if picture is None or len(drawn) > 1:
-                small = self._picture(drawn[frame], scale=_LIVELY_SCALE if self._alive else _SCALE)
+            if picture is None or self._alive:
+                shown, scale = (drawn[frame : frame + 1], _LIVELY_SCALE) if self._alive else (drawn, _SCALE)
+                small = self._picture(shown, scale=scale)
                 picture = small.resize((side, side), Image.Resampling.LANCZOS)
             yield posed(picture, self._size, self._background, pose)
 
 
-def _no_subject(reading: Reading) -> Text:
-    names = lexicon().names
+def _no_subject(reading: Reading, known: Lexicon) -> Text:
     heard = ", ".join(reading.understood)
+    count = len(known.subjects)
+    english, french = (", ".join(known.names[language][:MOST_NAMED]) for language in ("en", "fr"))
+    more = count > MOST_NAMED
     return Text(
         (f"I read “{heard}”, but nothing I can draw. " if heard else "I know none of these words. ")
-        + f"This small model draws one subject out of forty: {', '.join(names['en'])}. "
+        + f"This small model draws {count} subjects{', such as' if more else ':'} {english}. "
         + "Add a colour, a style (flat, 3d, glossy), a background, or a motion for a clip.",
         (f"J'ai lu « {heard} », mais rien que je sache dessiner. " if heard else "Je ne connais aucun de ces mots. ")
-        + f"Ce petit modèle dessine un sujet parmi quarante : {', '.join(names['fr'])}. "
+        + f"Ce petit modèle dessine {count} sujets{', comme' if more else ' :'} {french}. "
         + "Ajoutez une couleur, un style (plat, 3d, brillant), un fond, ou un mouvement pour un clip.",
     )

@@ -214,13 +214,15 @@ class Queue:
         *,
         error: Failure | None = None,
         usage: Usage | None = None,
+        notes: Mapping[str, Sequence[str]] | None = None,
         outputs: Sequence[Asset] = (),
     ) -> bool:
         """End the attempt and keep its outputs in one transaction; False when it is no longer the job's."""
         done = Progress(fraction=1.0, stage="done") if to is Status.SUCCEEDED else None
         async with self._db.system() as scope:
             values = {"job_id": job.id, "attempt": job.attempt, "to": to.value, "from": before(to)}
-            row = await scope.one("finish_job", error=_json(error), usage=_json(usage), progress=_json(done), **values)
+            told = {"progress": _json(done), "notes": None if notes is None else Jsonb(notes)}
+            row = await scope.one("finish_job", error=_json(error), usage=_json(usage), **told, **values)
             if row is None:
                 return False
             for asset in outputs:

@@ -22,7 +22,7 @@ def webp(picture: Image.Image, longest_side: int, *, quality: int = 82) -> bytes
         picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     picture.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=quality, method=4)
+    picture.save(buffer, "WEBP", quality=quality, method=2)
     return buffer.getvalue()
 
 

@@ -60,7 +60,8 @@ class Worker:
         self._drain_seconds = drain_seconds
         self._is_leaving = False
         self._runs: set[asyncio.Task[None]] = set()
-        Dispatch(dispatcher, models=self._wanted, held=self._held, slack_tags=SLACK_SECONDS * TAGS_A_SECOND)
+        slack_tags = SLACK_SECONDS * TAGS_A_SECOND
+        Dispatch(dispatcher, models=self._wanted, held=self._held, idle=self._is_idle, slack_tags=slack_tags)
         dispatcher.task(name=TASK, queue=QUEUE, pass_context=True)(self._take)
 
     @property
@@ -68,11 +69,15 @@ class Worker:
         return [job for slot in self._slots for job in slot.jobs]
 
     def _free(self) -> list[Slot]:
-        """The one that ran last comes first: its model is warmest."""
-        return [slot for slot in self._slots if slot.is_free] if not self._is_leaving else []
+        """Those with nothing to do come first."""
+        free = [slot for slot in self._slots if slot.is_free] if not self._is_leaving else []
+        return sorted(free, key=lambda slot: not slot.is_idle)
 
     def _wanted(self) -> list[str]:
         return [model.name for model in self._slots[0].child.models] if self._free() else []
+
+    def _is_idle(self) -> bool:
+        return any(slot.is_idle for slot in self._slots)
 
     def _held(self) -> str | None:
         return next((slot.held for slot in self._free() if slot.held), None)
@@ -125,22 +130,19 @@ class Worker:
         await self._house.keep(self._heart.worker, lambda: self._running)
 
     async def _take(self, context: procrastinate.JobContext) -> None:
-        """Run what the ticket stands for. procrastinate may lose patience with its task: the run goes on."""
+        """Run what the ticket stands for, until its slot can take more: the run goes on without this task."""
         slot, ticket = next(iter(self._free()), None), context.job.id
         if slot is None or ticket is None:
             return
-        slot.is_free = False
+        slot.is_claiming = True
         run = asyncio.create_task(self._run(slot, ticket))
         self._runs.add(run)
         run.add_done_callback(self._runs.discard)
-        await asyncio.shield(run)
+        await slot.freed()
 
     async def _run(self, slot: Slot, ticket: int) -> None:
-        claim, at_most = self._bench.queue.claim, self._at_most(slot)
         try:
-            jobs = await persistently(
-                lambda: claim(ticket, worker=self._heart.worker, at_most=at_most), lambda: not self._is_leaving
-            )
+            jobs = await self._claim(slot, ticket)
             if jobs:
                 await slot.run(jobs)
         except AWAY:
@@ -148,7 +150,16 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - the next one must run; what is left of this one is a stray
             log.error("a run: %s", type(error).__name__)  # noqa: TRY400
         finally:
-            slot.is_free = True
+            slot.look()
+
+    async def _claim(self, slot: Slot, ticket: int) -> list[Job]:
+        claim, at_most = self._bench.queue.claim, self._at_most(slot)
+        try:
+            return await persistently(
+                lambda: claim(ticket, worker=self._heart.worker, at_most=at_most), lambda: not self._is_leaving
+            )
+        finally:
+            slot.is_claiming = False
 
     def _at_most(self, slot: Slot) -> dict[str, int]:
         """Where a loss ends a job, nobody's loss may be another's."""

@@ -168,13 +168,12 @@ class Attempt:
                     await self._fail(failure, seconds)
 
     async def _succeed(self, seconds: float) -> None:
-        told = self._latest.take()
-        if "notes" in told:
-            await persistently(lambda: self._bench.queue.tell(self.job, notes=told["notes"]))
         usage = self._bench.usage(self.job, seconds, self._bench.kinds[self.job.kind].units(self.job.parameters))
+        notes, outputs = self._latest.take().get("notes"), tuple(self._outputs)
         finish = self._bench.queue.finish
-        outputs = tuple(self._outputs)
-        if not await persistently(lambda: finish(self.job, Status.SUCCEEDED, usage=usage, outputs=outputs)):
+        if not await persistently(
+            lambda: finish(self.job, Status.SUCCEEDED, usage=usage, notes=notes, outputs=outputs)
+        ):
             await self._cancel(seconds)
 
     async def _cancel(self, seconds: float) -> None:

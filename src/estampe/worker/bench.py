@@ -26,6 +26,7 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     shelf: Shelf
     kinds: Mapping[str, Kind]
     max_attempts: int
+    silence_seconds: float
     prices: Mapping[str, Price] = {}
     currency: str = "EUR"
 

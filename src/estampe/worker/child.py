@@ -15,7 +15,10 @@ from estampe.engines import Engine
 from estampe.media import kinds
 from estampe.worker import messages
 from estampe.worker.messages import Command, Report, Run, Stop
-from estampe.worker.studio import Send, Studio
+from estampe.worker.workshop import Send, Workshop
+
+# How long the engine waits for the interpreter while files are written beside it.
+SWITCH_SECONDS = 0.0005
 
 
 class Commands:
@@ -90,13 +93,15 @@ def main(names: list[str], wanted: list[str]) -> None:
     commands = Commands(sys.stdin.buffer)
     try:
         engines, models = _load(names, frozenset(wanted))
-        studio = Studio(engines, kinds(), send)
+        workshop = Workshop(engines, kinds(), send)
     except Exception as error:  # noqa: BLE001 - whatever it is, the worker must be told why
         send(messages.Failed(f"{type(error).__name__}: {error}"))
         return
     send(messages.Ready(models))
+    sys.setswitchinterval(SWITCH_SECONDS)
     for run in commands:
-        studio.run(run, commands.stops)
+        workshop.run(run, commands.stops)
+        send(messages.Drawn())
 
 
 if __name__ == "__main__":

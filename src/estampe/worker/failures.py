@@ -8,6 +8,12 @@ LOST = Failure(
     message_fr="Le processus qui exécutait cette tâche a été perdu trop souvent.",
     retryable=True,
 )
+SILENT = Failure(
+    code="engine_failed",
+    message="The engine said nothing for too long.",
+    message_fr="Le moteur n'a rien dit pendant trop longtemps.",
+    retryable=True,
+)
 BROKEN = Failure(
     code="internal_error",
     message="The result could not be kept; the operator's log says more.",

@@ -109,11 +109,15 @@ class Refused(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     seconds: float
 
 
+class Drawn(msgspec.Struct, frozen=True, tag=True):
+    """The engine has nothing more to do for this run: what it made may still be on its way into files."""
+
+
 Command = Run | Stop
 End = Done | Stopped | Refused
 News = Advanced | Seen | Noted | Saved | Made | End
 """What is told of one job."""
-Report = Ready | Failed | News
+Report = Ready | Failed | Drawn | News
 
 Malformed = msgspec.MsgspecError
 

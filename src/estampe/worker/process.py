@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 
 from estampe.domain import JobId, Model
 from estampe.errors import EngineError, Text
 from estampe.worker import messages
-from estampe.worker.messages import HEADER, LARGEST, Command, End, Failed, News, Ready, Report, Run, Stop
+from estampe.worker.messages import HEADER, LARGEST, Command, Drawn, End, Failed, News, Ready, Report, Run, Stop
 
 SETUP_SECONDS = 300
 
@@ -17,24 +17,40 @@ log = logging.getLogger(__name__)
 
 
 class ChildDied(Exception):
-    """The process that owned the engine is gone, and what it ran with it."""
+    """The process that owned the engine is gone, and what it ran with it; `spared` was ended for what others did."""
+
+    def __init__(self, *, spared: bool = False) -> None:
+        super().__init__()
+        self.spared = spared
+
+
+Ear = asyncio.Queue[News | Drawn | None]
+"""What is told of one run; None when the process is gone."""
 
 
 class Child:
     """At most one process at a time; a dead one is replaced when the next run comes.
 
-    It loads those of the engines that make the wanted models; with none named, all make all they can.
+    It loads those of the engines that make the wanted models; with none named, all make all they can. One run at a
+    time has the engine: the next may be asked for once that one is `Drawn`, while its files are still being written.
     """
 
     def __init__(self, engines: Sequence[str], models: Sequence[str] = ()) -> None:
         self._engines, self._wanted = engines, models
         self._process: asyncio.subprocess.Process | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self._ears: dict[str, Ear] = {}
+        self._drawing: Ear | None = None
+        self._blamed: frozenset[str] = frozenset()
         self.models: list[Model] = []
 
     async def start(self) -> None:
         """Raises `EngineError` when the engines cannot be loaded."""
         if self._process is not None and self._process.returncode is None:
             return
+        if self._listening is not None:
+            self._listening.cancel()  # a process of the dead one's may hold its end of the pipe
+        self._ears, self._blamed = {}, frozenset()
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -56,33 +72,61 @@ class Child:
             message = report.message if isinstance(report, Failed) else "it spoke out of turn"
             raise EngineError(Text(message, message))
         self.models = report.models
+        self._listening = asyncio.create_task(self._listen())
 
-    async def run(self, run: Run) -> AsyncIterator[News]:
-        """What is told of each job of the batch, until each has ended. Raises `ChildDied`."""
+    async def run(self, run: Run) -> AsyncIterator[News | Drawn]:
+        """What is told of the run, until each job has ended and the engine is free. Raises `ChildDied`."""
         await self.start()
-        await self._ask(run)
+        ear: Ear = asyncio.Queue()
         going = {member.job for member in run.members}
-        while going:
-            report = await self._hear()
-            if isinstance(report, Ready | Failed):
-                continue
-            yield report
-            if isinstance(report, End):
-                going.discard(report.job)
+        self._ears |= dict.fromkeys(going, ear)
+        self._drawing = ear
+        try:
+            await self._ask(run)
+            is_drawn = False
+            while going or not is_drawn:
+                report = await ear.get()
+                if report is None:
+                    raise ChildDied(spared=self._spares(run))
+                is_drawn = is_drawn or isinstance(report, Drawn)
+                if isinstance(report, End):
+                    going.discard(report.job)
+                yield report
+        finally:
+            for job in [job for job, other in self._ears.items() if other is ear]:
+                del self._ears[job]
+
+    async def _listen(self) -> None:
+        try:
+            while True:
+                report = await self._hear()
+                if isinstance(report, Ready | Failed):
+                    continue
+                ear = self._drawing if isinstance(report, Drawn) else self._ears.get(report.job)
+                if ear is not None:
+                    ear.put_nowait(report)
+        except ChildDied:
+            return
+
+    def _spares(self, run: Run) -> bool:
+        return bool(self._blamed) and self._blamed.isdisjoint(member.job for member in run.members)
 
     async def stop(self, job: JobId) -> None:
         """Ask one job to end; the others of its batch go on."""
         with contextlib.suppress(ChildDied):
             await self._ask(Stop(job))
 
-    async def kill(self) -> None:
-        """End the process at once."""
+    async def kill(self, blamed: Collection[str] = ()) -> None:
+        """End the process at once. With jobs to blame for it, the others that it runs are spared."""
         process = self._process
         if process is None:
             return
+        self._blamed |= frozenset(blamed)
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+        for ear in self._ears.values():
+            ear.put_nowait(None)
 
     async def _ask(self, command: Command) -> None:
         stdin, _ = self._pipes()

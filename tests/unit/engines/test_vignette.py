@@ -3,7 +3,9 @@ import pytest
 from tests.alone import alone
 
 from estampe.domain import Progress
-from estampe.engines import Notes, Output
+from estampe.engines import Checkpoint, Notes, Output
+from estampe.engines._vignette.halfway import read_halfway
+from estampe.engines._vignette.network import Network
 from estampe.engines.vignette import Vignette
 from estampe.errors import EngineError
 
@@ -27,6 +29,21 @@ def vignette():
     return made
 
 
+def blobs(ink):
+    """How many large parts do not touch."""
+    count, left = 0, {tuple(place) for place in np.argwhere(ink)}
+    while left:
+        size, border = 0, [left.pop()]
+        while border:
+            y, x = border.pop()
+            size += 1
+            beside = {(y + 1, x), (y - 1, x), (y, x + 1), (y, x - 1)} & left
+            left -= beside
+            border += beside
+        count += size > ink.sum() / 20
+    return count
+
+
 def made(vignette, prompt, model="vignette", **given):
     events = alone(vignette, model, {**PARAMETERS, "prompt": prompt, **given})
     return next(event.frames for event in events if isinstance(event, Output))
@@ -36,7 +53,48 @@ def test_the_notes_say_what_was_read_and_what_was_not(vignette):
     notes = next(
         alone(vignette, "vignette", {**PARAMETERS, "prompt": "two purple dragons", "negative_prompt": "zebra"})
     )
-    assert notes == Notes({"understood": ["purple", "dragons"], "ignored": ["two", "zebra"]})
+    assert notes == Notes({"understood": ["two", "purple", "dragons"], "ignored": ["zebra"]})
+
+
+def test_the_notes_say_how_a_slip_of_the_pen_was_read(vignette):
+    notes = next(alone(vignette, "vignette", {**PARAMETERS, "prompt": "une voitrue"}))
+    assert notes.values["read_as"] == ["voitrue → voiture"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "count"), [("an apple", 1), ("two apples", 2), ("trois pommes", 3), ("two foxes and an apple", 3)]
+)
+def test_as_many_are_drawn_as_were_asked_for(vignette, prompt, count):
+    frame = made(vignette, prompt, width=256, height=256, num_inference_steps=12)[0]
+    assert blobs(frame.min(axis=-1) < 150) == count
+
+
+def test_two_subjects_stand_side_by_side_each_in_its_colour(vignette):
+    frame = made(vignette, "a red car and a blue car", width=128, height=128, num_inference_steps=12)[0].astype(int)
+    ink = (255 - frame).max(axis=-1) > 100
+    left, right = (frame[:, half][ink[:, half]].mean(axis=0) for half in (slice(0, 64), slice(64, 128)))
+    assert (left.argmax(), right.argmax()) == (0, 2)
+
+
+def test_several_move_together(vignette):
+    frames = made(vignette, "two butterflies bouncing", "vignette-clip").astype(int)
+    assert np.abs(np.diff(frames, axis=0)).max() > 0
+
+
+def test_the_first_of_several_is_the_one_that_its_seed_draws_alone(vignette):
+    network = Network()
+    assert np.array_equal(network.noise(5, 3)[:1], network.noise(5))
+
+
+def test_what_other_weights_left_is_begun_again(vignette):
+    events = list(alone(vignette, "vignette", {**PARAMETERS, "prompt": "cat"}))
+    checkpoint = next(event.data for event in events if isinstance(event, Checkpoint))
+    network = Network()
+    read = {
+        edition: read_halfway(checkpoint, edition=edition, shape=network.shape, longest=4)
+        for edition in (network.edition, network.edition + 1)
+    }
+    assert [halfway.step for halfway in read.values()] == [1, 0]
 
 
 @pytest.mark.parametrize("prompt", ["sunset over the sea", "rouge", "🦄", "قطة", "\x00"])

@@ -1,8 +1,11 @@
+import asyncio
+
 import psutil
 import pytest
 
 from estampe.errors import EngineError
-from estampe.worker.process import Child
+from estampe.worker.messages import Done, Drawn, Member, Run
+from estampe.worker.process import Child, ChildDied
 
 
 @pytest.fixture
@@ -37,3 +40,60 @@ async def test_of_each_kind_the_first_engine_that_has_a_default_gives_it(childre
 async def test_a_model_that_no_engine_makes_is_named(children):
     with pytest.raises(EngineError, match="no engine of fake makes vignette, zebra"):
         await children("fake", models=["fake-image", "zebra", "vignette"])
+
+
+def ordered(tmp_path, job, prompt):
+    (tmp_path / job).mkdir()
+    parameters = {"prompt": prompt, "width": 64, "height": 64, "seed": 1, "num_outputs": 1, "num_inference_steps": 4}
+    member = Member(job=job, parameters=parameters | {"output_format": "png"}, inputs={}, scratch=str(tmp_path / job))
+    return Run(engine="fake", model="fake-image", kind="image", members=[member])
+
+
+async def told(child, run):
+    return [news async for news in child.run(run)]
+
+
+async def test_a_run_is_heard_until_its_jobs_have_ended_and_the_engine_is_free(children, tmp_path):
+    child = await children("fake")
+    news = await told(child, ordered(tmp_path, "a", "a cat"))
+
+    assert {Done, Drawn} <= {type(each) for each in news}
+
+
+async def test_what_is_drawn_while_the_files_of_another_are_written_is_told_apart(children, tmp_path):
+    child = await children("fake")
+    first = child.run(ordered(tmp_path, "a", "a cat"))
+    heard = []
+    async for news in first:
+        heard.append(news)
+        if isinstance(news, Drawn):
+            break
+    second = await told(child, ordered(tmp_path, "b", "a dog"))
+    heard += [news async for news in first]
+
+    assert {news.job for news in heard if not isinstance(news, Drawn)} == {"a"}
+    assert {news.job for news in second if not isinstance(news, Drawn)} == {"b"}
+
+
+async def test_a_process_that_is_ended_for_one_job_is_no_fault_of_another(children, tmp_path):
+    child = await children("fake")
+
+    async def heard(job, prompt):
+        with pytest.raises(ChildDied) as died:
+            await told(child, ordered(tmp_path, job, prompt))
+        return died.value.spared
+
+    runs = [asyncio.create_task(heard(job, "[hang]")) for job in ("a", "b")]
+    await asyncio.sleep(0)  # both have asked
+    await child.kill(["b"])
+
+    assert await asyncio.gather(*runs) == [True, False]
+
+
+async def test_a_process_that_dies_by_itself_is_everybody_s_fault(children, tmp_path):
+    child = await children("fake")
+
+    with pytest.raises(ChildDied) as died:
+        await told(child, ordered(tmp_path, "a", "[crash]"))
+
+    assert not died.value.spared

@@ -1,6 +1,7 @@
 """From a small picture on white to a sharp subject, and from a subject to frames of any size."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,9 @@ _FAINTEST = 0.06  # how far from white the networks' own noise goes
 _PALEST = 0.13  # a subject's own lightest parts, such as a wall or a belly
 _SURE = 0.25
 _ROUNDS_PER_SCALE = 3
+_LAYERS = 4
+_APART = 1.0  # of a subject's side, from one to the next
+_ONE_ROW = 2  # subjects at most
 
 
 class Pose(NamedTuple):
@@ -28,19 +32,47 @@ class Pose(NamedTuple):
 
 
 def cut_out(drawn: Bytes, *, scale: int = 1) -> Image.Image:
-    """A picture (side, side, 3) on white, `scale` times larger and crisp, as an image of mode RGBa (premultiplied).
+    """A picture `scale` times larger and crisp, as an image of mode RGBa (premultiplied).
 
-    Only white that touches the border is background: a panda keeps its face.
+    It is (side, side, 4) as it is, or (side, side, 3) on white. There only white that touches the border is
+    background: a panda keeps its face.
     """
     light: Floats = (drawn.transpose(2, 0, 1) / 255).astype(np.float32)
+    if len(light) == _LAYERS:
+        light = _sharpened(light, scale) if scale > 1 else light
+        alpha = np.clip((light[3] - _FAINTEST) / (1 - 2 * _FAINTEST), 0, 1)
+        return _layered([*np.clip(light[:3], 0, alpha), alpha])
     outside = _grown(_grown(_reached(1 - light.min(axis=0) < _PALEST)))
     if scale > 1:
         light = _sharpened(light, scale)
     soft = np.clip((1 - light.min(axis=0) - _FAINTEST) / (_SURE - _FAINTEST), 0, 1)
     share = np.clip(_enlarged(outside.astype(np.float32), scale), 0, 1)
     alpha = 1 - share * (1 - soft)
-    levels = (np.stack([*np.clip(light - (1 - alpha), 0, alpha), alpha], axis=-1) * 255).round().astype(np.uint8)
+    return _layered([*np.clip(light - (1 - alpha), 0, alpha), alpha])
+
+
+def _layered(planes: Sequence[Floats]) -> Image.Image:
+    levels = (np.stack(planes, axis=-1) * 255).round().astype(np.uint8)
     return Image.frombytes("RGBa", levels.shape[:2], levels.tobytes())
+
+
+def together(subjects: Sequence[Image.Image]) -> Image.Image:
+    """Subjects of one size side by side, in one row or two, on a square that leaves each as large as it is."""
+    if len(subjects) == 1:
+        return subjects[0]
+    rows = [subjects] if len(subjects) <= _ONE_ROW else [subjects[: len(subjects) // 2], subjects[len(subjects) // 2 :]]
+    size = subjects[0].width
+    step = round(size * _APART)
+    side = size + step * (max(map(len, rows)) - 1)
+    square = np.zeros((side, side, _LAYERS), np.uint16)
+    for line, row in enumerate(rows):
+        top = (side - size - step * (len(rows) - 1)) // 2 + step * line
+        for column, subject in enumerate(row):
+            left = (side - size - step * (len(row) - 1)) // 2 + step * column
+            under = square[top : top + size, left : left + size]
+            layers = np.asarray(subject).astype(np.uint16)
+            under[:] = np.minimum(layers + (under * (255 - layers[..., 3:]) + 127) // 255, 255)
+    return Image.frombytes("RGBa", (side, side), square.astype(np.uint8).tobytes())
 
 
 def _reached(open_: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -1,7 +1,9 @@
 """The two networks: one turns noise into a small coded picture step by step, the other decodes it."""
 
+import zlib
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,27 +13,26 @@ Floats = NDArray[np.float32]
 Slice = tuple[float, float]
 """Where a step starts on the way from noise to picture, and how far it goes: both in 0..1."""
 
-LATENT = (12, 8, 8)
-SIDE = 64
 THREADS = 2  # pinned, so that sums are made in the same order everywhere
 _HARMONICS = (1, 2, 3, 4)
 
 
 class Step(NamedTuple):
-    """The coded pictures after a step, and what they promise to become: both (count, 12, 8, 8)."""
+    """The coded pictures after a step, and what they promise to become: both (count, *the network's `shape`)."""
 
     latent: Floats
     estimate: Floats
 
 
 class Network:
-    """Opens the weights.
+    """Opens the weights that ship, or those of a folder.
 
-    Each output runs in a batch of its own: the 8-bit step scales its activations over the whole batch,
-    so a neighbour would change the picture (and eight together would gain a third of the time).
+    `shape` is that of one coded picture, and `edition` a number that other weights do not have.
+    Each output runs in a batch of its own: the 8-bit step scales its activations over the whole batch, so a
+    neighbour would change the picture (and eight together would gain a third of the time).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, weights: Path | None = None) -> None:
         import onnxruntime  # noqa: PLC0415 - heavy, and only the process that draws needs it
 
         options = onnxruntime.SessionOptions()
@@ -39,16 +40,25 @@ class Network:
         options.inter_op_num_threads = 1
         options.use_deterministic_compute = True
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        folder = files(__package__)
+        folder = weights or files(__package__)
+        read = [(folder / name).read_bytes() for name in ("step.onnx", "decoder.onnx")]
         self._step, self._decoder = (
-            onnxruntime.InferenceSession((folder / name).read_bytes(), options, providers=["CPUExecutionProvider"])
-            for name in ("step.onnx", "decoder.onnx")
+            onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"]) for network in read
         )
+        self.edition = zlib.crc32(read[0], zlib.crc32(read[1]))
         with (folder / "tokens.npz").open("rb") as file, np.load(file) as table:
-            self._vectors: dict[str, Floats] = dict(zip(table["tokens"].tolist(), table["vectors"], strict=True))
+            vectors = table["vectors"].astype(np.float32)
+            self._vectors: dict[str, Floats] = dict(zip(table["tokens"].tolist(), vectors, strict=True))
             self._nothing: Floats = table["nothing"]
             self._mean: Floats = table["mean"].reshape(1, -1, 1, 1)
             self._spread: Floats = table["spread"].reshape(1, -1, 1, 1)
+        channels, high, wide = self._step.get_inputs()[0].shape[1:]
+        self.shape: tuple[int, int, int] = (channels, high, wide)
+
+    def noise(self, seed: int, count: int = 1) -> Floats:
+        """What `count` pictures begin as; the first is the same however many there are."""
+        made = np.random.Generator(np.random.PCG64(seed)).standard_normal((count, *self.shape))
+        return made.astype(np.float32)
 
     def condition(self, tokens: Sequence[str]) -> Floats:
         """(256,): a bag of words, or the learned vector for no words at all."""
@@ -60,23 +70,24 @@ class Network:
     def draw(
         self, latent: Floats, words: Sequence[Floats], *, guidance: float, steps: Sequence[Slice]
     ) -> Iterator[Step]:
-        """One picture from noise, or from what earlier steps made of it, (1, 12, 8, 8).
+        """Pictures from noise, or from what earlier steps made of it, as many as `latent` has.
 
-        `words` are the wanted and the unwanted, which it is led away from (classifier-free guidance).
+        `words` are what each shall be and, last, the unwanted that all are led away from (classifier-free guidance).
         """
-        both = np.stack(words)
+        count = len(latent)
+        both = np.stack([*words[:-1], *[words[-1]] * count])
         still = {
-            "ref": np.zeros((2, *LATENT), np.float32),
-            "ph": np.zeros((2, 1 + 2 * len(_HARMONICS)), np.float32),
+            "ref": np.zeros((2 * count, *self.shape), np.float32),
+            "ph": np.zeros((2 * count, 1 + 2 * len(_HARMONICS)), np.float32),
         }
         for start, length in steps:
-            pair = self._stepped(np.repeat(latent, 2, 0), both, start, length, still)
-            after = pair[1:] + np.float32(guidance) * (pair[:1] - pair[1:])
+            pairs = self._stepped(np.concatenate([latent, latent]), both, start, length, still)
+            after = pairs[count:] + np.float32(guidance) * (pairs[:count] - pairs[count:])
             yield Step(after, _promise(latent, after, start, length))
             latent = after
 
     def animate(self, latent: Floats, wanted: Floats, picture: Floats, steps: Sequence[Slice]) -> Iterator[Step]:
-        """The coded `picture` (1, 12, 8, 8) living through one turn that closes, in as many frames as `latent` has."""
+        """The coded `picture`, one alone, living through one turn that closes, in as many frames as `latent` has."""
         count = len(latent)
         turn = 2 * np.pi * np.arange(count) / count
         waves = [wave(turn * harmonic) for harmonic in _HARMONICS for wave in (np.sin, np.cos)]
@@ -89,7 +100,7 @@ class Network:
             latent = after
 
     def decode(self, latent: Floats) -> NDArray[np.uint8]:
-        """(count, 64, 64, 3), drawn on white."""
+        """(count, side, side, 3) drawn on white, or (count, side, side, 4) on nothing, premultiplied."""
         shown = self._decoder.run(None, {"z": latent * self._spread + self._mean})[0]
         levels = ((np.clip(shown, -1, 1) + 1) * 127.5).round().astype(np.uint8)
         return np.ascontiguousarray(levels.transpose(0, 2, 3, 1))
@@ -108,7 +119,3 @@ def schedule(steps: int) -> list[Slice]:
 def _promise(before: Floats, after: Floats, start: float, length: float) -> Floats:
     """Where the straight line through both ends (rectified flow, Liu et al. 2022)."""
     return before + (after - before) * np.float32((1 - start) / length)
-
-
-def noise(seed: int) -> Floats:
-    return np.random.Generator(np.random.PCG64(seed)).standard_normal((1, *LATENT)).astype(np.float32)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estampe.engines._vignette.lexicon import lexicon
+from estampe.engines._vignette.lexicon import Lexicon, grammar, lexicon
 from estampe.engines._vignette.prompt import LONGEST_REPORTED_WORD, MOST_REPORTED_WORDS, read
 
 
@@ -62,9 +62,37 @@ def test_plurals_are_the_same_subject(prompt, expected):
     assert subject(prompt) == expected
 
 
-@pytest.mark.parametrize("prompt", ["kat", "pommme", "voitur", "elefant", "cta"])
-def test_a_typo_is_reported_not_guessed(prompt):
+@pytest.mark.parametrize(
+    ("prompt", "expected", "spelled"),
+    [
+        ("pommme", "apple", "pomme"),
+        ("pomem", "apple", "pomme"),
+        ("voitur", "car", "voiture"),
+        ("une voitrue bleue", "car", "voiture"),
+        ("l'éléphnat", "elephant", "elephant"),
+        ("elephents", "elephant", "elephant"),
+        ("sailbaot", "sailboat", "sailboat"),
+        ("birthdy cake", "birthday cake", "birthday cake"),
+        ("chateua", "castle", "chateau"),
+    ],
+)
+def test_a_slip_of_the_pen_is_mended_and_said(prompt, expected, spelled):
+    reading = read(prompt)
+
+    assert reading.subject.name == expected
+    assert [told.split(" → ")[1] for told in reading.read_as] == [spelled]
+    assert reading.ignored == ()
+
+
+@pytest.mark.parametrize("prompt", ["kat", "elefant", "cta", "mouse", "horde", "houses of cards", "coat"])
+def test_what_is_another_word_or_further_away_is_no_slip(prompt):
+    assert read(prompt).read_as == ()
+
+
+@pytest.mark.parametrize("prompt", ["kat", "elefant", "cta", "mouse", "horde", "pommade", "planet", "marine"])
+def test_an_unknown_word_is_reported_not_guessed(prompt):
     assert read(prompt).ignored == (prompt,)
+    assert read(prompt).subject is None
 
 
 @pytest.mark.parametrize(
@@ -124,10 +152,74 @@ def test_motions_are_read_where_the_result_moves(prompt, motion):
     assert read(f"pomme {prompt}").motion is None
 
 
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("a cat", [("cat", None, 1)]),
+        ("two cats", [("cat", None, 2)]),
+        ("3 chats", [("cat", None, 3)]),
+        ("trois pommes vertes", [("apple", "green", 3)]),
+        ("two big red cars", [("car", "red", 2)]),
+        ("a pair of blue fish", [("fish", "blue", 2)]),
+        ("one owl", [("owl", None, 1)]),
+        ("seven owls", [("owl", None, 1)]),
+        ("a cat and a dog", [("cat", None, 1), ("dog", None, 1)]),
+        ("a red apple and a blue car", [("apple", "red", 1), ("car", "blue", 1)]),
+        ("une pomme rouge et une voiture bleue", [("apple", "red", 1), ("car", "blue", 1)]),
+        ("une pomme et une voiture bleue", [("apple", None, 1), ("car", "blue", 1)]),
+        ("deux pommes rouges et une voiture", [("apple", "red", 2), ("car", None, 1)]),
+        ("the apple and the car are blue", [("apple", None, 1), ("car", "blue", 1)]),
+        ("a red apple and a green apple", [("apple", "red", 1), ("apple", "green", 1)]),
+        ("a red apple, une pomme", [("apple", "red", 1)]),
+        ("a cat, a dog and a fox", [("cat", None, 1), ("dog", None, 1)]),
+        ("two red apples on a blue background", [("apple", "red", 2)]),
+        ("three zebras and a cat", [("cat", None, 1)]),
+        ("une rose et un chat", [("rose", None, 1), ("cat", None, 1)]),
+        ("une rose rose", [("rose", "pink", 1)]),
+        ("un chat rose", [("cat", "pink", 1)]),
+        ("rose house", [("house", "pink", 1)]),
+    ],
+)
+def test_up_to_three_of_up_to_two_subjects_are_read_each_with_its_colour(prompt, expected):
+    assert [(part.subject.name, part.colour, part.count) for part in read(prompt).parts] == expected
+
+
+def test_what_is_not_drawn_is_said_to_be_ignored():
+    reading = read("seven cats, a dog and a fox")
+
+    assert reading.ignored == ("seven", "fox")
+
+
+def test_a_word_that_only_goes_with_a_few_subjects_stands_for_one_of_them_where_nothing_is_named():
+    known = Lexicon(
+        {
+            "subjects": {
+                name: {"tokens": [name], "en": name, "fr": name, "emoji": "", "hints": "fruit"}
+                for name in ("apple", "pear", "plum")
+            },
+            "colours": ["red"],
+            "styles": [],
+        },
+        grammar(),
+    )
+
+    drawn = {read("a red fruit", choice=choice, known=known).subject.name for choice in range(9)}
+
+    assert drawn == {"apple", "pear", "plum"}
+    assert read("a red fruit", choice=1, known=known).read_as == ("fruit → pear",)
+    assert read("a pear is a fruit", known=known).ignored == ("fruit",)
+
+
+def test_a_colour_that_the_weights_do_not_know_is_left_to_backgrounds():
+    reading = read("a black cat on a black background")
+
+    assert (reading.colour, reading.background) == (None, "black")
+
+
 def test_words_are_reported_as_they_were_written():
     reading = read("Trois Gâteaux d\u2019Anniversaire très BLEUS, zèbre!")
-    assert reading.understood == ("Gâteaux d\u2019Anniversaire", "BLEUS")
-    assert reading.ignored == ("Trois", "zèbre")
+    assert reading.understood == ("Trois", "Gâteaux d\u2019Anniversaire", "BLEUS")
+    assert reading.ignored == ("zèbre",)
 
 
 def test_reports_hold_no_control_characters():

@@ -6,14 +6,16 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/
 import { keyOf } from './queries'
 
 const KEYS_A_PAGE = 50
+const USAGE_MS = 60_000
 const OPERATOR_MS = 5_000
 const KEYS_MS = 15_000
 const SIGN_INS_MS = 15_000
 
-/** As `usageQuery`, with what was shown before in its place until it is there. */
+/** As `usageQuery`, with what was shown before in its place until it is there; what others make is told to nobody. */
 export const reportQuery = (...asked: Parameters<typeof usageQuery>) => ({
   ...usageQuery(...asked),
   placeholderData: keepPreviousData,
+  refetchInterval: USAGE_MS,
 })
 
 /** Newest first, page by page; asked again from time to time, since a key's last use is told here. */

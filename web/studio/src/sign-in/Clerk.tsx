@@ -65,7 +65,8 @@ function AskClerk({ clerk }: { clerk: Clerk }) {
   useEffect(() => {
     const here = place.current
     if (!here) return undefined
-    clerk.mountSignIn(here, { routing: 'hash' })
+    const back = location.href.replace(/#.*$/, '')
+    clerk.mountSignIn(here, { routing: 'hash', fallbackRedirectUrl: back, signUpFallbackRedirectUrl: back })
     return () => clerk.unmountSignIn(here)
   }, [clerk])
   return (

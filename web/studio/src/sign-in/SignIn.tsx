@@ -23,7 +23,12 @@ export function SignIn({ children }: { children: ReactNode }) {
 
 function Way({ methods, children }: { methods: SignInMethods; children: ReactNode }) {
   const { local, clerk, oidc } = methods
-  const [byLink] = useState(cameByLink)
+  const [byLink, setByLink] = useState(cameByLink)
+  useEffect(() => {
+    const come = () => setByLink((before) => before || cameByLink())
+    addEventListener('hashchange', come)
+    return () => removeEventListener('hashchange', come)
+  }, [])
   if (local && (byLink || !(clerk || oidc.length))) return <LocalSignIn>{children}</LocalSignIn>
   if (clerk) return <ClerkSignIn method={clerk}>{children}</ClerkSignIn>
   if (oidc.length) return <OidcSignIn methods={oidc}>{children}</OidcSignIn>

@@ -1,5 +1,6 @@
 /** Clerk's own scripts, from the instance's front end as Clerk documents it, and the little of them that is used here. */
 
+import { SERVER } from '../server/place'
 import type { ClerkMethod } from './announced'
 
 export interface ClerkOrganization {
@@ -55,6 +56,7 @@ async function loaded(method: ClerkMethod, language: string): Promise<Clerk> {
     ui: { ClerkUI: window.__internal_ClerkUICtor },
     nonce: document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce,
     telemetry: false,
+    afterSignOutUrl: `${SERVER}/`,
     localization: language === 'fr' ? (await import('@clerk/localizations/fr-FR')).frFR : undefined,
   })
   return found

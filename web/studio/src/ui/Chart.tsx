@@ -39,7 +39,7 @@ export function Chart(props: ChartProps) {
   const totals = places.map((_, place) => sum(series.map(({ values }) => values[place]!)))
   const scale = steps(Math.max(0, ...totals), totals.every(Number.isInteger))
   const at = marked ?? places.length - 1
-  const told = [`${places[at]?.title} : ${say(totals[at] ?? 0)}`, ...partsAt(series, at).map(saidOf(say))].join(', ')
+  const told = [`${places[at]?.title} – ${say(totals[at] ?? 0)}`, ...partsAt(series, at).map(saidOf(say))].join(', ')
   return (
     <figure className={style.figure}>
       <div
@@ -114,8 +114,10 @@ function Columns({ places, series, totals, top, marked, onMark }: ColumnsProps) 
     const place = Math.floor(((event.clientX - left) / width) * places.length)
     onMark(Math.min(Math.max(place, 0), places.length - 1))
   }
+  // What a finger marked stays marked when it is lifted.
+  const leave = ({ pointerType }: PointerEvent) => pointerType === 'mouse' && onMark(null)
   return (
-    <div className={style.columns} onPointerMove={point} onPointerDown={point} onPointerLeave={() => onMark(null)}>
+    <div className={style.columns} onPointerMove={point} onPointerDown={point} onPointerLeave={leave}>
       {places.map(({ key }, place) => (
         <div key={key} className={style.column} data-marked={place === marked || undefined}>
           <div className={style.stack} style={{ height: `${((totals[place] ?? 0) / top) * 100}%` }}>

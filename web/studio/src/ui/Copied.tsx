@@ -36,14 +36,14 @@ export function Copied({ label, text, long = false }: { label: string; text: str
           className={style.text}
           readOnly
           spellCheck={false}
-          rows={long ? 5 : 2}
+          rows={long ? 7 : 2}
           value={text}
           onFocus={(event) => event.target.select()}
         />
         <Button small onClick={() => void copy()}>
           {copied ? <Check /> : <Copy />}
           {copied ? words.copied : words.copy}
-          <span className="unseen"> : {label}</span>
+          <span className="unseen"> – {label}</span>
         </Button>
       </div>
       <p role="status" className="unseen">

@@ -9,7 +9,7 @@ import { Brush, Clip, Close, Dice, Download, Repeat, Sliders, Trash } from '../.
 import { useTell } from '../../ui/toast'
 import { said } from '../../ui/Trouble'
 import { useDetailWords } from './detailWords'
-import { nameOf } from './download'
+import { download, nameOf } from './download'
 import { takes } from './parameters'
 import { useRemake } from './remake'
 import type { Tile } from './tiles'
@@ -39,7 +39,15 @@ export function Actions({ tile, onRemove }: { tile: Tile; onRemove: () => void }
       </Button>
       {file && <Starts tile={tile} />}
       {file && (
-        <a className={button.button} href={file.url} download={nameOf(tile)}>
+        <a
+          className={button.button}
+          href={file.url}
+          download={nameOf(tile)}
+          onClick={(event) => {
+            event.preventDefault()
+            void download(tile)
+          }}
+        >
           <Download />
           {words.download}
         </a>

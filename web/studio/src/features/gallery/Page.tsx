@@ -14,7 +14,7 @@ import { Filters } from './Filters'
 import { Selected } from './Selected'
 import { useSelection } from './selection'
 import { useShelf } from './shelf'
-import { tilesOf, type Tile } from './tiles'
+import { keyOfTile, tilesOf, type Tile } from './tiles'
 import { useArrivals } from './useArrivals'
 import { useWords } from './words'
 import { Wall } from './Wall'
@@ -35,6 +35,7 @@ export default function Page() {
   const remove = useRemove(tiles, selection.clear)
   useEmptiedBin()
   useSlash()
+  const looked = jobId && keyOfTile(jobId, address.output - 1)
   const isEmpty = !shelf.isLoading && !shelf.error && laid.length === 0 && !shelf.hasMore
   return (
     <div className={style.page}>
@@ -45,11 +46,7 @@ export default function Page() {
           {words.loading}
         </p>
       )}
-      {isEmpty ? (
-        <Nothing />
-      ) : (
-        <Wall shelf={shelf} tiles={tiles} fresh={fresh} onShow={show} selection={selection} onRemove={remove} />
-      )}
+      {isEmpty ? <Nothing /> : <Wall {...{ shelf, tiles, looked, fresh, selection }} onShow={show} onRemove={remove} />}
       <Trouble error={shelf.error}>
         <Button onClick={shelf.again}>{words.again}</Button>
       </Trouble>

@@ -22,18 +22,20 @@ const BELOW_PX = 90
 export interface WallProps {
   shelf: Shelf
   tiles: Tile[]
+  /** The tile that is open over the wall. */
+  looked: string | undefined
   fresh: number
   onShow: () => void
   selection: Selection
   onRemove: (tiles: Tile[]) => void
 }
 
-export function Wall({ shelf, tiles, fresh, onShow, selection, onRemove }: WallProps) {
+export function Wall({ fresh, onShow, ...rest }: WallProps) {
   const words = useWords()
   const place = useRef<HTMLDivElement>(null)
   const grid = useGrid(place)
   const renew = useRenewal()
-  usePlace(grid !== null && !shelf.isLoading)
+  usePlace(grid !== null && !rest.shelf.isLoading)
   return (
     <div className={style.wall} onErrorCapture={renew}>
       {fresh > 0 && (
@@ -43,8 +45,8 @@ export function Wall({ shelf, tiles, fresh, onShow, selection, onRemove }: WallP
           </Button>
         </div>
       )}
-      <div ref={place} data-old={shelf.isOld || undefined} className={style.place}>
-        {grid && <Rows grid={grid} shelf={shelf} tiles={tiles} selection={selection} onRemove={onRemove} />}
+      <div ref={place} data-old={rest.shelf.isOld || undefined} className={style.place}>
+        {grid && <Rows grid={grid} {...rest} />}
       </div>
     </div>
   )
@@ -52,11 +54,11 @@ export function Wall({ shelf, tiles, fresh, onShow, selection, onRemove }: WallP
 
 type RowsProps = Omit<WallProps, 'fresh' | 'onShow'> & { grid: Grid }
 
-function Rows({ grid, shelf, tiles, selection, onRemove }: RowsProps) {
+function Rows({ grid, shelf, tiles, looked, selection, onRemove }: RowsProps) {
   const words = useWords()
   const waits = shelf.isLoading || shelf.hasMore
   const full = Math.ceil(tiles.length / grid.columns)
-  const roving = useRoving({ tiles, columns: grid.columns, selection, onRemove })
+  const roving = useRoving({ tiles, columns: grid.columns, looked, selection, onRemove })
   const rows = useRows(grid, full + (waits ? ROWS_TO_COME : 0), Math.floor(roving.at / grid.columns))
   const shown = rows.getVirtualItems()
   useMore(shelf, (shown.at(-1)?.index ?? 0) >= full - ROWS_AHEAD)

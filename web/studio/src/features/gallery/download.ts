@@ -1,9 +1,9 @@
 /** Files taken home, under a name that says what they are. */
 
-import type { Tile } from './tiles'
-import { promptOf } from './tiles'
+import { promptOf, type Tile } from './tiles'
 
 const LONGEST_NAME = 60
+const KEPT_MS = 60_000
 const BETWEEN_MS = 300 // browsers drop what is asked for at once
 
 /** red-apple-42.png */
@@ -19,14 +19,26 @@ export function nameOf({ job, file, position }: Tile): string {
   return `${said || job.job_id}-${file?.seed ?? position + 1}.${kind === 'jpeg' ? 'jpg' : kind}`
 }
 
+/** Under its name: a link alone would be saved under the server's. */
+export async function download(tile: Tile): Promise<void> {
+  if (!tile.file) return
+  const { url } = tile.file
+  const content = await fetch(url).then(
+    (answer) => (answer.ok ? answer.blob() : null),
+    () => null, // A bucket that lets no page read it: its own name has to do.
+  )
+  const kept = content && URL.createObjectURL(content)
+  const link = document.createElement('a')
+  link.href = kept ?? url
+  link.download = nameOf(tile)
+  link.click()
+  if (kept) setTimeout(() => URL.revokeObjectURL(kept), KEPT_MS)
+}
+
 /** One after the other; the browser may ask the person whether it may save several. */
 export async function downloadAll(tiles: Tile[]): Promise<void> {
   for (const tile of tiles) {
-    if (!tile.file) continue
-    const link = document.createElement('a')
-    link.href = tile.file.url
-    link.download = nameOf(tile)
-    link.click()
+    await download(tile)
     await new Promise((done) => setTimeout(done, BETWEEN_MS))
   }
 }

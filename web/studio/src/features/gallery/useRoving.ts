@@ -1,6 +1,6 @@
 /** One plate at a time can be reached by Tab; the arrows go from there, and other keys act on it. */
 
-import { useCallback, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from 'react'
 import type { Selection } from './selection'
 import type { Tile } from './tiles'
 
@@ -16,11 +16,13 @@ export interface Roving {
 export interface RovingOptions {
   tiles: Tile[]
   columns: number
+  /** The tile that is open over the wall, whoever went to it. */
+  looked: string | undefined
   selection: Selection
   onRemove: (tiles: Tile[]) => void
 }
 
-export function useRoving({ tiles, columns, selection, onRemove }: RovingOptions): Roving {
+export function useRoving({ tiles, columns, looked, selection, onRemove }: RovingOptions): Roving {
   const place = useRef<HTMLDivElement>(null)
   const [{ key, fallback, moves }, setState] = useState({ key: '', fallback: 0, moves: 0 })
   const at = useMemo(() => {
@@ -28,6 +30,9 @@ export function useRoving({ tiles, columns, selection, onRemove }: RovingOptions
     return found >= 0 ? found : Math.max(0, Math.min(fallback, tiles.length - 1))
   }, [tiles, key, fallback])
   const goTo = useCallback((next: string) => setState((state) => ({ ...state, key: next })), [])
+  useEffect(() => {
+    if (looked) goTo(looked)
+  }, [looked, goTo])
   const move = (to: number) => {
     const next = Math.max(0, Math.min(to, tiles.length - 1))
     setState({ key: tiles[next]?.key ?? '', fallback: next, moves: moves + 1 })

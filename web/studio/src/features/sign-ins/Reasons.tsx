@@ -51,7 +51,7 @@ function One({ code, count, chosen, onChoose }: OneProps) {
           {words.times(count)}
           <span className="unseen">
             {' '}
-            : {words.show} {name}
+            – {words.show} {name}
           </span>
         </Button>
       </div>

@@ -1,6 +1,6 @@
 /** The chosen measure: day by day, and shared among people, models and kinds. */
 
-import type { UsageQuery, UsageRow } from '@estampe/client'
+import type { UsageQuery, UsageReport } from '@estampe/client'
 import { useEstampe } from '@estampe/react'
 import { useQuery } from '@tanstack/react-query'
 import { reportQuery } from '../../server/admin'
@@ -48,15 +48,17 @@ export function ByDay({ split, splits, onSplit, ...asked }: ByDayProps) {
   return (
     <Section title={words.byDay} aside={choice}>
       <Trouble error={error} />
-      {data ? <Days rows={data.rows} split={split} asked={asked} /> : !error && <Skeleton height={CHART_REM} />}
+      {data ? <Days report={data} asked={asked} /> : !error && <Skeleton height={CHART_REM} />}
     </Section>
   )
 }
 
-function Days({ rows, split, asked: { period, measure } }: { rows: UsageRow[]; split: Split; asked: Asked }) {
+/** Until another split is there, the one before is shown: so the report says what it is split by. */
+function Days({ report: { rows, group_by }, asked: { period, measure } }: { report: UsageReport; asked: Asked }) {
   const words = useWords()
   const format = useFormat()
   const named = useNamed()
+  const split = group_by.find((name) => name !== 'day') as Split
   const title = `${useMeasureName()(measure)}, ${words.byDay.toLowerCase()}`
   const days = daysIn(period)
   const series = byDay(rows, days, split, measure).map((one) => ({ ...one, name: named(split, one.key) }))

@@ -1,19 +1,22 @@
+import threading
+import time
+
 import numpy as np
 import pytest
 
 from estampe import plugins
 from estampe.domain import Progress
-from estampe.engines import Checkpoint, Ended, Engine, Output
+from estampe.engines import Checkpoint, Ended, Engine, Output, Preview
 from estampe.errors import EngineError, Text
 from estampe.worker import messages
 from estampe.worker.messages import Done, Member, Refused, Run, Saved, Stopped
-from estampe.worker.studio import LARGEST_CHECKPOINT, Studio
+from estampe.worker.workshop import LARGEST_CHECKPOINT, Workshop
 
 HALF = Progress(fraction=0.5)
 
 
 class Scripted(Engine):
-    """Tells what it was given to tell; an exception among it is raised."""
+    """Tells what it was given to tell; an exception among it is raised, and what can be called is work to do."""
 
     name = "scripted"
 
@@ -29,7 +32,10 @@ class Scripted(Engine):
             for told in self.script:
                 if isinstance(told, Exception):
                     raise told
-                yield told
+                if callable(told):
+                    told()
+                else:
+                    yield told
         finally:
             self.closed = True
 
@@ -38,7 +44,7 @@ def picture(position=0, size=8):
     return Output(position=position, frames=np.zeros((1, size, size, 3), np.uint8), seed=1)
 
 
-def run(tmp_path, engine, *jobs, stops=lambda job: False):
+def run(tmp_path, engine, *jobs, stops=lambda job: False, kind=None):
     """What was told, in order."""
     told = []
     members = []
@@ -46,8 +52,9 @@ def run(tmp_path, engine, *jobs, stops=lambda job: False):
         (tmp_path / job).mkdir()
         parameters = {"prompt": "x", "output_format": "png"}
         members.append(Member(job=job, parameters=parameters, inputs={}, scratch=str(tmp_path / job)))
-    studio = Studio({"scripted": engine}, {"image": plugins.load("media", "image")()}, told.append)
-    studio.run(Run(engine="scripted", model="m", kind="image", members=members), stops)
+    workshop = Workshop({"scripted": engine}, {"image": kind or plugins.load("media", "image")()}, told.append)
+    workshop.run(Run(engine="scripted", model="m", kind="image", members=members), stops)
+    workshop.press.finish()
     return told
 
 
@@ -122,7 +129,43 @@ def test_a_checkpoint_too_large_to_keep_is_dropped(tmp_path):
 
 
 def test_time_is_shared_by_those_who_have_begun_and_not_ended(tmp_path):
-    turns = [(0, HALF), (0, picture(size=1024)), (0, Ended()), (1, HALF), (1, Ended())]
+    turns = [(0, HALF), lambda: time.sleep(0.1), (0, picture()), (0, Ended()), (1, HALF), (1, Ended())]
     told = run(tmp_path, Scripted(*turns), "a", "b")
 
     assert ends(told)["a"].seconds > 3 * ends(told)["b"].seconds
+
+
+class Slow(plugins.load("media", "image")):
+    """Writes a file once it is let."""
+
+    def __init__(self):
+        self.let = threading.Event()
+        self.was_let = []
+
+    def encode(self, *given):
+        self.was_let.append(self.let.wait(10))
+        return super().encode(*given)
+
+
+def test_the_engine_goes_on_while_files_are_written_and_each_end_comes_after_its_files(tmp_path):
+    slow = Slow()
+    engine = Scripted((0, picture()), (0, Ended()), (1, HALF), slow.let.set, (1, picture()), (1, Ended()))
+    told = run(tmp_path, engine, "a", "b", kind=slow)
+
+    assert slow.was_let == [True, True]
+    assert [type(report) for report in told if report.job == "a"] == [messages.Made, Done]
+    assert isinstance(ends(told)["b"], Done)
+
+
+def test_after_an_output_that_could_not_be_written_nothing_more_is_told_of_its_job(tmp_path):
+    broken = Output(position=0, frames=np.zeros((1, 0, 0, 3), np.uint8), seed=1)
+    told = run(tmp_path, Scripted((0, broken), (0, picture(1)), (0, Ended())), "a")
+
+    assert [type(report) for report in told] == [Refused]
+
+
+def test_no_more_previews_are_written_than_anybody_sees(tmp_path):
+    look = Preview(position=0, frames=np.zeros((1, 8, 8, 3), np.uint8))
+    told = run(tmp_path, Scripted((0, look), (0, look), (0, look), (0, picture()), (0, Ended())), "a")
+
+    assert [type(report) for report in told] == [messages.Seen, messages.Made, Done]

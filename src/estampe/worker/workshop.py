@@ -11,8 +11,11 @@ from estampe.errors import EngineError, EstampeError
 from estampe.media import Kind, Label, still
 from estampe.worker import messages
 from estampe.worker.messages import Member, Report, Run
+from estampe.worker.press import Press
 
 PREVIEW_PIXELS = 192
+# The worker writes no more than this of them; what nobody will see need not be encoded.
+PREVIEW_SECONDS = 0.25
 SAVE_SECONDS = 2.0
 LARGEST_CHECKPOINT = 8 * 1024 * 1024
 
@@ -21,15 +24,16 @@ Stops = Callable[[str], bool]
 """Whether a job is not wanted any more."""
 
 
-class Studio:
+class Workshop:
     """What the process that owns the engines does with them."""
 
     def __init__(self, engines: dict[str, Engine], kinds: dict[str, Kind], send: Send) -> None:
         self._engines, self._kinds, self._send = engines, kinds, send
+        self.press = Press()
 
     def run(self, run: Run, stops: Stops) -> None:
-        """Run to the end, whatever it is; the last report of each job says which."""
-        batch = _Batch(run, self._kinds[run.kind], self._send, stops)
+        """Until the engine is free again. The last report of each job says how it ended, once its files are written."""
+        batch = _Batch(run, self._kinds[run.kind], self._send, stops, self.press)
         events = None
         try:
             events = self._engines[run.engine].run(run.model, batch.requests)
@@ -55,13 +59,16 @@ class _Seat:
         self.seconds = 0.0
         self.unsaved: bytes | None = None
         self.saved_at = time.monotonic()
+        self.seen_at = float("-inf")
+        self.has_ended = False
+        """Its last report was sent; known to the press alone until the engine's next event."""
 
 
 class _Batch:
     """A batch on its way: which of its jobs go on, and what each has cost."""
 
-    def __init__(self, run: Run, kind: Kind, send: Send, stops: Stops) -> None:
-        self._run, self._kind, self._send, self._stops = run, kind, send, stops
+    def __init__(self, run: Run, kind: Kind, send: Send, stops: Stops, press: Press) -> None:
+        self._run, self._kind, self._send, self._stops, self._press = run, kind, send, stops, press
         self.going = {number: _Seat(member) for number, member in enumerate(run.members)}
         self._shared_at = time.perf_counter()
 
@@ -79,10 +86,12 @@ class _Batch:
     def hear(self, number: int, event: Event) -> None:
         self._share_time(number)
         seat = self.going.get(number)
-        if seat is not None:
+        if seat is not None and seat.has_ended:  # an output of it could not be written
+            del self.going[number]
+        elif seat is not None:
             try:
                 self._tell(number, seat, event)
-            except Exception as error:  # noqa: BLE001 - what cannot be written is one job's, and the others go on
+            except Exception as error:  # noqa: BLE001 - what cannot be told is one job's, and the others go on
                 self._refuse(number, error)
         for other in [number for number, seat in self.going.items() if self._stops(seat.member.job)]:
             self._stop(other)
@@ -108,15 +117,35 @@ class _Batch:
             case Progress():
                 self._send(messages.Advanced(job, event))
             case Preview():
-                self._send(messages.Seen(job, still(event.frames[0], PREVIEW_PIXELS)))
+                self._show(seat, event)
             case Notes():
                 self._send(messages.Noted(job, event.values))
             case Output():
-                self._send(self._made(seat.member, event))
+                self._press.then(lambda: self._write(seat, lambda: self._made(seat.member, event)))
             case Checkpoint(data):
                 self._save(seat, data)
             case Ended(error):
                 self._end(number, error)
+
+    def _show(self, seat: _Seat, preview: Preview) -> None:
+        now = time.monotonic()
+        if now - seat.seen_at >= PREVIEW_SECONDS and self._press.is_idle:
+            seat.seen_at = now
+            frame, job = preview.frames[0], seat.member.job
+            self._press.then(lambda: self._write(seat, lambda: messages.Seen(job, still(frame, PREVIEW_PIXELS))))
+
+    def _write(self, seat: _Seat, make: Callable[[], Report]) -> None:
+        """What cannot be written is one job's, and the others go on."""
+        if not seat.has_ended:
+            try:
+                self._send(make())
+            except Exception as error:  # noqa: BLE001 - a file format may raise anything
+                self._close(seat, _refused(seat, error))
+
+    def _close(self, seat: _Seat, end: messages.End) -> None:
+        if not seat.has_ended:
+            seat.has_ended = True
+            self._send(end)
 
     def _made(self, member: Member, output: Output) -> Report:
         parameters = member.parameters
@@ -136,8 +165,13 @@ class _Batch:
         if error is not None:
             self._refuse(number, error)
         elif not self._stops(self.going[number].member.job):
-            seat = self.going.pop(number)
-            self._send(messages.Done(seat.member.job, seat.seconds))
+            self._leave(number, lambda seat: messages.Done(seat.member.job, seat.seconds))
+
+    def _leave(self, number: int, end: Callable[[_Seat], messages.End]) -> None:
+        """The last that is told of it, after its files."""
+        seat = self.going.pop(number)
+        last = end(seat)
+        self._press.then(lambda: self._close(seat, last))
 
     def _save(self, seat: _Seat, data: bytes) -> None:
         seat.unsaved = data if len(data) <= LARGEST_CHECKPOINT else None
@@ -151,14 +185,16 @@ class _Batch:
 
     def _stop(self, number: int) -> None:
         """It may be handed back: what it has comes along."""
-        seat = self.going.pop(number)
-        self._send_unsaved(seat)
-        self._send(messages.Stopped(seat.member.job, seat.seconds))
+        self._send_unsaved(self.going[number])
+        self._leave(number, lambda seat: messages.Stopped(seat.member.job, seat.seconds))
 
     def _refuse(self, number: int, error: Exception, *, retryable: bool = False) -> None:
-        seat = self.going.pop(number)
-        failure = _failure(error, retryable=retryable)
-        self._send(messages.Refused(job=seat.member.job, failure=failure, seconds=seat.seconds))
+        self._leave(number, lambda seat: _refused(seat, error, retryable=retryable))
+
+
+def _refused(seat: _Seat, error: Exception, *, retryable: bool = False) -> messages.Refused:
+    failure = _failure(error, retryable=retryable)
+    return messages.Refused(job=seat.member.job, failure=failure, seconds=seat.seconds)
 
 
 def _failure(error: Exception, *, retryable: bool) -> Failure:

@@ -1,0 +1,1 @@
+"""Where Vignette is made: pictures and words in, the weights that Estampe ships out."""
