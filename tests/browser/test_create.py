@@ -319,6 +319,14 @@ def test_words_the_model_did_not_know_are_said(ana: Visitor):
     expect(made).to_contain_text("The model did not know: “zorg”")
 
 
+def test_a_word_that_was_read_as_another_is_said(ana: Visitor):
+    made = ana.asks("green turtel")
+    is_done(made)
+    expect(made).to_contain_text("Read as: turtel → turtle")
+    made.get_by_role("link", name="green turtel").click()
+    expect(ana.page.get_by_role("dialog")).to_contain_text("turtel → turtle")
+
+
 def test_a_dropped_picture_is_started_from_and_masked(ana: Visitor, sent: list[Any]):
     page = ana.page
     page.get_by_role("combobox", name="Model").select_option("fake-image")

@@ -20,7 +20,7 @@ export function Facts({ job, file }: { job: Snapshot; file: OutputFile | undefin
   const model = models.find((one) => one.name === job.model)
   const fields = fieldsOf(model)
   const seed = file?.seed ?? job.parameters.seed
-  const { understood = [], ignored = [] } = job.notes
+  const { understood = [], read_as: readAs = [], ignored = [] } = job.notes
   return (
     <>
       <Group title={words.settings}>
@@ -39,9 +39,10 @@ export function Facts({ job, file }: { job: Snapshot; file: OutputFile | undefin
           </Fact>
         ))}
       </Group>
-      {understood.length + ignored.length > 0 && (
+      {understood.length + readAs.length + ignored.length > 0 && (
         <Group title={words.reading}>
           {understood.length > 0 && <Fact name={words.understood}>{understood.join(', ')}</Fact>}
+          {readAs.length > 0 && <Fact name={words.readAs}>{readAs.join(', ')}</Fact>}
           {ignored.length > 0 && <Fact name={words.ignored}>{ignored.join(', ')}</Fact>}
         </Group>
       )}

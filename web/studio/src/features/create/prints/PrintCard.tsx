@@ -101,7 +101,7 @@ function Over({ job }: { job: Snapshot }) {
 
 function Ended({ job, deeds }: { job: Snapshot; deeds: PrintDeeds }) {
   const words = useWords()
-  const ignored = job.notes.ignored ?? []
+  const { ignored = [], read_as: readAs = [] } = job.notes
   const made = job.status === 'succeeded'
   return (
     <>
@@ -109,6 +109,7 @@ function Ended({ job, deeds }: { job: Snapshot; deeds: PrintDeeds }) {
       {ignored.length > 0 && made && (
         <p className={style.note}>{words.ignored(ignored.map(words.quoted).join(', '))}</p>
       )}
+      {readAs.length > 0 && made && <p className={style.note}>{words.readAs(readAs.join(', '))}</p>}
       <div className={style.deeds}>
         <Button small tone="quiet" title={made ? words.useLong : undefined} onClick={() => deeds.use(job)}>
           <Sliders /> {made ? words.use : words.edit}
