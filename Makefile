@@ -28,8 +28,9 @@ $(STUDIO): $(STUDIO_SOURCES) | $(BIN)/python
 # The quick suite; TESTS_THOROUGH=1 make test runs the tests marked thorough too (pyproject.toml says what those are).
 # Most of a test is waiting for another process, so that two cores are busy with six of them; tests/longest.py says
 # which files begin.
+PROCESSES := 6
 test: check $(STUDIO)
-	$(BIN)/python -m pytest -n 6 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # ARGS names some pages only: make screenshots ARGS="gallery usage".
 screenshots: $(VENV)/ready-to-develop $(STUDIO)

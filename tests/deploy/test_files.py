@@ -40,8 +40,10 @@ def deployments() -> list[str]:
 # The image
 
 
-def test_the_image_is_built_in_one_stage_and_runs_in_another_as_nobody():
-    assert len(files.said("FROM")) == 2
+def test_the_image_is_built_in_stages_and_runs_in_another_as_nobody():
+    *stages, run = files.said("FROM")
+    assert [stage.partition(" AS ")[2] for stage in stages] == ["studio", "build"]
+    assert " AS " not in run
     (user,) = files.said("USER")
     assert user.split(":")[0].isdigit()
     assert user.split(":")[0] != "0"
