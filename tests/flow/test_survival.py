@@ -100,7 +100,8 @@ def test_a_restart_of_the_database_neither_loses_nor_repeats_a_job(tmp_path_fact
 
             postmaster(folder).send_signal(how)
             eventually(lambda: postmaster(folder) is None, "the end of the server")
-            assert ana.get(f"/api/jobs/{running_job}").status_code == 503
+            # Its processes outlive it for a moment, and answer.
+            eventually(lambda: ana.get(f"/api/jobs/{running_job}").status_code == 503, "a refusal")
             again = EmbeddedPostgres(folder)
             assert again.start() == url
 
