@@ -84,7 +84,7 @@ class Pages:
         if path in self._files:
             return _shown(self._files[path], scope, receive, send)
         first = path.removeprefix("/").partition("/")[0]
-        if first in self._taken or not _opened_by_a_person(scope):
+        if path != "/" and (first in self._taken or not _opened_by_a_person(scope)):
             return self._api(scope, receive, send)
         return self._opened(scope, receive, send)
 
