@@ -2,7 +2,7 @@
 
 import { Button } from '../ui/Button'
 import { inBoth } from '../ui/language'
-import type { OidcMethod } from './announced'
+import type { Door } from './announced'
 import { Gate } from './Gate'
 import { refusal } from './oidc-flow'
 import style from './Gate.module.css'
@@ -39,9 +39,9 @@ const useWords = inBoth(
 )
 
 export interface AskAtIssuerProps {
-  methods: OidcMethod[]
+  methods: Door[]
   error: unknown
-  onChoose: (method: OidcMethod) => void
+  onChoose: (method: Door) => void
 }
 
 export function AskAtIssuer({ methods, error, onChoose }: AskAtIssuerProps) {

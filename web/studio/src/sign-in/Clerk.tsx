@@ -5,7 +5,7 @@ import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } fro
 import { SERVER } from '../server/place'
 import { inBoth, useLanguage } from '../ui/language'
 import { AccountContext, type Account } from './account'
-import type { ClerkMethod } from './announced'
+import type { ClerkDoor } from './announced'
 import { clerk, type Clerk, type ClerkUser } from './clerk-script'
 import { Gate } from './Gate'
 import { Waiting } from './Waiting'
@@ -14,7 +14,7 @@ import style from './Gate.module.css'
 const useWords = inBoth({ title: 'Sign in to begin' }, { title: 'Connectez-vous pour commencer' })
 const AGAIN_MS = 3_000
 
-export default function ClerkSignIn({ method, children }: { method: ClerkMethod; children: ReactNode }) {
+export default function ClerkSignIn({ method, children }: { method: ClerkDoor; children: ReactNode }) {
   const { found, away } = useClerk(method)
   useChanges(found)
   if (!found) return <Waiting away={away} />
@@ -27,7 +27,7 @@ export default function ClerkSignIn({ method, children }: { method: ClerkMethod;
 }
 
 /** Tries again for as long as Clerk does not answer. */
-function useClerk(method: ClerkMethod): { found: Clerk | undefined; away: boolean } {
+function useClerk(method: ClerkDoor): { found: Clerk | undefined; away: boolean } {
   const { language } = useLanguage()
   const [state, setState] = useState<{ found?: Clerk; failures: number }>({ failures: 0 })
   const { found, failures } = state

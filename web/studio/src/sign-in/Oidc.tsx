@@ -5,7 +5,7 @@ import { useEffect, useMemo, useState, type ReactNode } from 'react'
 import { SERVER } from '../server/place'
 import { useLanguage } from '../ui/language'
 import { AccountContext, type Account } from './account'
-import type { OidcMethod } from './announced'
+import type { Door } from './announced'
 import { AskAtIssuer } from './AskAtIssuer'
 import { refusal } from './oidc-flow'
 import { leave, whoIsHere, type OidcSession } from './oidc-session'
@@ -13,7 +13,7 @@ import { Waiting } from './Waiting'
 
 type State = { session: OidcSession | null | undefined; error?: unknown; leaving?: boolean }
 
-export default function OidcSignIn({ methods, children }: { methods: OidcMethod[]; children: ReactNode }) {
+export default function OidcSignIn({ methods, children }: { methods: Door[]; children: ReactNode }) {
   const [state, setState] = useState<State>({ session: undefined })
   useEffect(() => {
     let over = false

@@ -1,7 +1,7 @@
 /** Clerk's own scripts, from the instance's front end as Clerk documents it, and the little of them that is used here. */
 
 import { SERVER } from '../server/place'
-import type { ClerkMethod } from './announced'
+import type { ClerkDoor } from './announced'
 
 export interface ClerkOrganization {
   id: string
@@ -42,13 +42,13 @@ const SCRIPTS = ['@clerk/ui@1/dist/ui.browser.js', '@clerk/clerk-js@6/dist/clerk
 let loading: Promise<Clerk> | undefined
 
 /** Once a page. Throws where Clerk's front end does not answer; the next call tries again. */
-export const clerk = (method: ClerkMethod, language: string): Promise<Clerk> =>
+export const clerk = (method: ClerkDoor, language: string): Promise<Clerk> =>
   (loading ??= loaded(method, language).catch((error: unknown) => {
     loading = undefined
     throw error
   }))
 
-async function loaded(method: ClerkMethod, language: string): Promise<Clerk> {
+async function loaded(method: ClerkDoor, language: string): Promise<Clerk> {
   await Promise.all(SCRIPTS.map((path) => script(`${method.frontend_api_url}/npm/${path}`, method.publishable_key)))
   const found = window.Clerk
   if (!found) throw new Error('Clerk did not start.')

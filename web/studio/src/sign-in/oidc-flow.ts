@@ -2,7 +2,7 @@
 
 import * as oauth from 'oauth4webapi'
 import { SERVER } from '../server/place'
-import type { OidcMethod } from './announced'
+import type { Door } from './announced'
 
 /** What is kept between leaving and coming back; of no use to anybody without the code, and used once. */
 export interface Pending {
@@ -34,26 +34,26 @@ const PATIENCE_MS = 15_000
 // The tokens come straight from the issuer, and this server verifies them: any algorithm that signs will do.
 const ALGORITHMS = ['RS', 'PS', 'ES'].flatMap((family) => [256, 384, 512].map((size) => family + size))
 
-const serverOf = (method: OidcMethod): oauth.AuthorizationServer => ({
+const serverOf = (method: Door): oauth.AuthorizationServer => ({
   issuer: method.issuer,
   authorization_endpoint: method.authorization_endpoint,
   token_endpoint: method.token_endpoint,
   id_token_signing_alg_values_supported: [...ALGORITHMS, 'EdDSA', 'Ed25519'],
 })
 
-const asking = ({ token_endpoint }: OidcMethod) => ({
+const asking = ({ token_endpoint }: Door) => ({
   signal: () => AbortSignal.timeout(PATIENCE_MS),
   // The server announces plain http for an issuer on its own machine only.
   [oauth.allowInsecureRequests]: token_endpoint.startsWith('http:'),
 })
 
-const forWhom = ({ audience, resource }: OidcMethod) => ({
+const forWhom = ({ audience, resource }: Door) => ({
   ...(audience && { audience }),
   ...(resource && { resource }),
 })
 
 /** Where to go, and what to keep meanwhile. */
-export async function departure(method: OidcMethod, back: string, silent: boolean): Promise<[URL, Pending]> {
+export async function departure(method: Door, back: string, silent: boolean): Promise<[URL, Pending]> {
   const verifier = oauth.generateRandomCodeVerifier()
   const kept = { state: oauth.generateRandomState(), nonce: oauth.generateRandomNonce(), verifier }
   const url = new URL(method.authorization_endpoint)
@@ -74,7 +74,7 @@ export async function departure(method: OidcMethod, back: string, silent: boolea
 }
 
 /** Throws what the issuer refused, and whatever does not fit what was asked. */
-export async function arrival(method: OidcMethod, search: string, pending: Pending): Promise<Tokens> {
+export async function arrival(method: Door, search: string, pending: Pending): Promise<Tokens> {
   const [server, client] = [serverOf(method), { client_id: method.client_id }]
   const said = oauth.validateAuthResponse(server, client, new URLSearchParams(search), pending.state)
   const answer = await oauth.authorizationCodeGrantRequest(
@@ -94,7 +94,7 @@ export async function arrival(method: OidcMethod, search: string, pending: Pendi
 }
 
 /** Throws where the issuer gives no other. */
-export async function renewal(method: OidcMethod, last: Tokens): Promise<Tokens> {
+export async function renewal(method: Door, last: Tokens): Promise<Tokens> {
   if (!last.refreshToken) throw new Error('There is nothing to renew with.')
   const [server, client] = [serverOf(method), { client_id: method.client_id }]
   const answer = await oauth.refreshTokenGrantRequest(server, client, oauth.None(), last.refreshToken, {
@@ -108,7 +108,7 @@ export async function renewal(method: OidcMethod, last: Tokens): Promise<Tokens>
 }
 
 /** Ends the session at the issuer too, where it has an address for that. */
-export function wayOut(method: OidcMethod, idToken: string | undefined): URL | null {
+export function wayOut(method: Door, idToken: string | undefined): URL | null {
   if (!method.end_session_endpoint) return null
   const url = new URL(method.end_session_endpoint)
   url.searchParams.set('client_id', method.client_id)
@@ -117,7 +117,7 @@ export function wayOut(method: OidcMethod, idToken: string | undefined): URL | n
   return url
 }
 
-function kept(method: OidcMethod, found: oauth.TokenEndpointResponse, last?: Tokens): Tokens {
+function kept(method: Door, found: oauth.TokenEndpointResponse, last?: Tokens): Tokens {
   const claims = oauth.getValidatedIdTokenClaims(found)
   const bearer = method.token === 'id_token' ? found.id_token : found.access_token
   if (!bearer || !(claims ?? last)) throw new Error('The issuer gave no token that this server takes.')

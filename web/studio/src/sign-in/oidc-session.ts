@@ -2,7 +2,7 @@
 
 import { kept } from '../ui/kept'
 import { BELOW } from '../server/place'
-import type { OidcMethod } from './announced'
+import type { Door } from './announced'
 import { outOfSight } from './handed-back'
 import { arrival, departure, refusal, renewal, wayOut, type Pending, type Tokens } from './oidc-flow'
 
@@ -12,11 +12,11 @@ const BEFORE = kept('issuer')
 const AHEAD_MS = 20_000
 
 export class OidcSession {
-  readonly method: OidcMethod
+  readonly method: Door
   #tokens: Tokens
   #renewing: Promise<Tokens> | undefined
 
-  constructor(method: OidcMethod, tokens: Tokens) {
+  constructor(method: Door, tokens: Tokens) {
     this.method = method
     this.#tokens = tokens
     BEFORE.write(method.issuer)
@@ -69,7 +69,7 @@ export class OidcSession {
 }
 
 /** Sends the person to the issuer; `silent`, to come straight back. */
-export async function leave(method: OidcMethod, silent = false): Promise<void> {
+export async function leave(method: Door, silent = false): Promise<void> {
   const back = location.pathname.slice(BELOW.length) + location.search
   const [url, pending] = await departure(method, back, silent)
   sessionStorage.setItem(PENDING, JSON.stringify(pending))
@@ -77,7 +77,7 @@ export async function leave(method: OidcMethod, silent = false): Promise<void> {
 }
 
 /** A sign-in that nobody sees, in a hidden frame. Throws what the issuer refused. */
-async function unseen(method: OidcMethod): Promise<Tokens> {
+async function unseen(method: Door): Promise<Tokens> {
   const [url, pending] = await departure(method, '', true)
   return arrival(method, await outOfSight(url), pending)
 }
@@ -85,9 +85,9 @@ async function unseen(method: OidcMethod): Promise<Tokens> {
 let arriving: ReturnType<typeof arrived> | undefined
 
 /** Who is here: whoever comes back from an issuer, or was here before. Throws what went wrong. Asked once a page. */
-export const whoIsHere = (methods: OidcMethod[]) => (arriving ??= arrived(methods))
+export const whoIsHere = (methods: Door[]) => (arriving ??= arrived(methods))
 
-async function arrived(methods: OidcMethod[]): Promise<OidcSession | null> {
+async function arrived(methods: Door[]): Promise<OidcSession | null> {
   const { pending, search } = returned()
   const method = methods.find(({ issuer }) => issuer === (pending?.issuer ?? BEFORE.read()))
   if (!method) return null
@@ -101,7 +101,7 @@ async function arrived(methods: OidcMethod[]): Promise<OidcSession | null> {
   }
 }
 
-async function comesBack(method: OidcMethod, search: string, pending: Pending): Promise<OidcSession | null> {
+async function comesBack(method: Door, search: string, pending: Pending): Promise<OidcSession | null> {
   try {
     return new OidcSession(method, await arrival(method, search, pending))
   } catch (error) {

@@ -2,11 +2,12 @@
 
 import type { OutputFile, Snapshot } from '@estampe/client'
 import { useModels } from '@estampe/react'
-import { useEffect, useState, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { useMe } from '../../server/queries'
 import { IconButton } from '../../ui/Button'
 import { useFormat } from '../../ui/format'
 import { Check, Copy } from '../../ui/icons'
+import { useCopying } from '../../ui/useCopying'
 import { useDetailWords } from './detailWords'
 import { fieldsOf, namesOf, useParameterName, useValue } from './parameters'
 import { promptOf } from './tiles'
@@ -128,21 +129,9 @@ function Fact({ name, copy, copyName = '', isCode, isProse, children }: FactProp
   )
 }
 
-const SHOWN_MS = 2_000
-
 function CopyButton({ text, name }: { text: string; name: string }) {
   const words = useDetailWords()
-  const [copied, setCopied] = useState(false)
-  useEffect(() => {
-    if (!copied) return undefined
-    const timer = setTimeout(() => setCopied(false), SHOWN_MS)
-    return () => clearTimeout(timer)
-  }, [copied])
-  const copy = () =>
-    navigator.clipboard?.writeText(text).then(
-      () => setCopied(true),
-      () => {},
-    )
+  const [copied, copy] = useCopying(text)
   return (
     <span className={style.copy}>
       <IconButton small label={name} sign={copied ? Check : Copy} onClick={() => void copy()} />

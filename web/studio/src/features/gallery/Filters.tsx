@@ -6,6 +6,7 @@ import { useMay, useMe, usePeople } from '../../server/queries'
 import { Button } from '../../ui/Button'
 import { control } from '../../ui/Field'
 import { Search, Sliders } from '../../ui/icons'
+import { Segments } from '../../ui/Segments'
 import { isFiltered, NO_FILTERS, searchOf, useAddress } from './address'
 import { Keys } from './Keys'
 import { kindIn, useWords } from './words'
@@ -88,24 +89,14 @@ function Kinds() {
   const words = useWords()
   const { filters, filter } = useAddress()
   const models = useModels().data ?? []
-  const name = useId()
   const kinds = new Set([...Object.keys(words.kinds), ...models.map(({ kind }) => kind)])
   return (
-    <fieldset className={style.kinds}>
-      <legend className="unseen">{words.kind}</legend>
-      {['', ...kinds].map((kind) => (
-        <label key={kind} className={style.kind}>
-          <input
-            type="radio"
-            name={name}
-            className="unseen"
-            checked={filters.kind === kind}
-            onChange={() => filter({ kind })}
-          />
-          {kind ? kindIn(words, kind) : words.all}
-        </label>
-      ))}
-    </fieldset>
+    <Segments
+      legend={words.kind}
+      value={filters.kind}
+      choices={['', ...kinds].map((kind) => ({ value: kind, label: kind ? kindIn(words, kind) : words.all }))}
+      onChoose={(kind) => filter({ kind })}
+    />
   )
 }
 
