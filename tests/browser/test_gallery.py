@@ -258,12 +258,12 @@ def test_coming_back_from_another_page_finds_the_place_that_was_left(
     with shelves.filled(jobs=60, prompt="a stored print", like=made["red"]):
         page = at(ana)
         expect(tiles(page).first).to_be_visible()
-        page.mouse.wheel(0, 2400)
-        page.wait_for_function("() => scrollY > 2000")
-        left = tiles(page, "a stored print").nth(12)
-        left.scroll_into_view_if_needed()
+        page.evaluate("scrollTo(0, 2400)")
+        page.wait_for_function("() => scrollY === 2400")
+        number = tiles(page, "a stored print").nth(12).inner_text()
+        left = tiles(page, number.split("\n")[0]).first
+        left.hover()  # in sight, and at rest
         place = left.bounding_box()
-        number = left.inner_text()
         left.click()
         page.get_by_role("dialog").get_by_role("link", name="Use these settings").click()
         expect(page).to_have_url(re.compile("/generate-images"))
