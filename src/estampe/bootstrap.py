@@ -43,13 +43,13 @@ from estampe.media import kinds
 from estampe.policy import quotas
 from estampe.settings import Settings, read
 from estampe.stores import Store
-from estampe.worker import Leave, Worker
 from estampe.worker.bench import Bench
 from estampe.worker.checkpoints import Checkpoints
 from estampe.worker.erasure import Erasure
 from estampe.worker.heart import Heart
 from estampe.worker.house import House
 from estampe.worker.process import Child
+from estampe.worker.shift import Leave, Worker
 from estampe.worker.slot import Slot
 from estampe.worker.stops import Stops
 

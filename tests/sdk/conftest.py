@@ -1,13 +1,16 @@
-"""Every test of the client runs over both of its drivers."""
+"""Every test of the client runs over both of its drivers; in a hurry, only those that drive each verb."""
 
 from collections.abc import Iterator
 
 import pytest
 from tests.sdk.doors import Made, makers
 from tests.service import Person, Service
+from tests.thorough import thorough
 
 
-@pytest.fixture(params=["sync", "async"])
+@pytest.fixture(
+    params=["sync", pytest.param("async", marks=thorough("the same steps, driven by the other client"))],
+)
 def make(request: pytest.FixtureRequest) -> Iterator[Made]:
     with makers(request.param) as made:
         yield made

@@ -3,18 +3,26 @@
 import datetime as dt
 import hashlib
 import io
+from collections.abc import Iterator
 
 import pytest
 from estampe_client import JobEvent, errors
 from estampe_client.job import ENDED
 from PIL import Image
 from tests.postgres import eventually
-from tests.sdk.doors import Made
+from tests.sdk.doors import Made, makers
 from tests.service import Person, Service
 
 SMALL = {"width": 64, "height": 64}
 SLOW = "[steps 30] [sleep 0.05] a cat"
 LONG = "[steps 400] [sleep 0.1] a cat"
+
+
+@pytest.fixture(params=["sync", "async"])
+def make(request: pytest.FixtureRequest) -> Iterator[Made]:
+    """Both drivers, also in a hurry: here each verb is driven once."""
+    with makers(request.param) as made:
+        yield made
 
 
 def test_a_picture_is_asked_for_and_comes_with_its_progress_and_previews(client, ana: Person):

@@ -16,24 +16,13 @@ import pytest
 from estampe_client import AsyncClient, errors
 from tests.cut_line import Line, line_to
 from tests.postgres import eventually
-from tests.sdk.doors import Made, makers, statuses
+from tests.sdk.doors import Made, statuses
 from tests.service import Person, Service, running, until_free
 from tests.thorough import thorough
 
 SMALL = {"width": 64, "height": 64}
 SECONDS = "[steps 40] [sleep 0.15] a cat"
 SOURCES = Path(__file__).parents[2] / "sdk" / "python" / "src"
-
-
-@pytest.fixture(
-    params=[
-        "sync",
-        pytest.param("async", marks=thorough("the same steps, driven by the other client")),
-    ]
-)
-def make(request: pytest.FixtureRequest) -> Iterator[Made]:
-    with makers(request.param) as made:
-        yield made
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import tempfile
 from estampe import bootstrap, checks, telemetry
 from estampe.errors import InvalidSetting, Text
 from estampe.settings import Settings
-from estampe.worker import Leave
+from estampe.worker.shift import Leave
 
 APPLICATION = "estampe.bootstrap:served"
 BACKLOG = 8192
