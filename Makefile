@@ -26,9 +26,9 @@ $(STUDIO): $(STUDIO_SOURCES) | $(BIN)/python
 	@touch $@
 
 # The quick suite; TESTS_THOROUGH=1 make test runs the tests marked thorough too (pyproject.toml says what those are).
-# Most of a test is waiting for another process, so that two cores are busy with eight of them; tests/longest.py says
+# Most of a test is waiting for another process, so that two cores are busy with six of them; tests/longest.py says
 # which files begin.
-PROCESSES := 8
+PROCESSES := 6
 test: check $(STUDIO)
 	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 from tests.service import Person, Service
+from tests.thorough import thorough
 from tests.unit.jobs.conftest import House
 from tests.unit.jobs.line import Line, person
 
@@ -18,7 +19,10 @@ async def line(database_url: str):
     await house.database.close()
 
 
-@pytest.mark.parametrize(("backlog", "at_most"), [(10_000, 1), (1_000, 4)])
+@pytest.mark.parametrize(
+    ("backlog", "at_most"),
+    [pytest.param(10_000, 1, marks=thorough("ten times the backlog of the quick one")), (1_000, 4)],
+)
 async def test_behind_a_deep_backlog_twenty_others_start_within_the_first_forty(line: Line, backlog: int, at_most: int):
     deep = person("deep")
     for _ in range(backlog // 500):

@@ -151,7 +151,7 @@ def test_a_recovery_that_takes_long_is_waited_for_and_never_restarted(data_to_br
     (cluster / "recovery.signal").touch()
     with pytest.raises(DatabaseUnavailable, match="still recovering"):
         EmbeddedPostgres(data_to_break, patience_seconds=0.3).start()
-    recovering = postmaster(data_to_break)
+    recovering = eventually(lambda: postmaster(data_to_break), "the server's first word")
     server = EmbeddedPostgres(data_to_break)
     waiting = threading.Thread(target=server.start)
     waiting.start()
