@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
-from tests import postgres
+from tests import leftovers, postgres
 from tests.bucket import bucket, s3_endpoint
 from tests.people import ana, bob, boss, own_service, service
 from tests.thorough import pytest_collection_modifyitems, pytest_configure
@@ -29,6 +29,8 @@ __all__ = [
     "service",
 ]
 
+
+leftovers.sweep_at_the_end()
 
 # What runs in the background of a shell is deaf to SIGINT, and so would be every process that the tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
