@@ -29,7 +29,8 @@ $(STUDIO): $(STUDIO_SOURCES) | $(BIN)/python
 # Most of a test is waiting for another process, so that two cores are busy with six of them; tests/longest.py says
 # which files begin.
 PROCESSES := 6
-test: check $(STUDIO)
+test: $(VENV)/ready-to-develop
+	@$(MAKE) --no-print-directory -j2 check $(STUDIO)
 	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # ARGS names some pages only: make screenshots ARGS="gallery usage".

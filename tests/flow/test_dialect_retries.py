@@ -293,6 +293,7 @@ def test_a_key_that_is_revoked_waits_no_longer(boss: Person, pool: ThreadPoolExe
     assert boss.ended(job["job_id"])["status"] == "canceled"
 
 
+@thorough("takes a second server, and waits out the patience of the first")
 def test_whichever_process_hears_the_second_try_knows_the_first(own_service: Service, pool: ThreadPoolExecutor):
     other = Service(own_service.database_url, own_service.data_dir)
     other.start("api")

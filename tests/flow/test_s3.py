@@ -13,6 +13,7 @@ from tests import dump
 from tests.bucket import SECRET, Bucket
 from tests.postgres import eventually
 from tests.service import Person, Service, free_port, running
+from tests.thorough import thorough
 
 SLOW = "[steps 20] [sleep 0.05] a cat"
 
@@ -62,6 +63,7 @@ def test_a_job_s_files_live_and_die_in_the_bucket(stored: Service, bucket: Bucke
     assert SECRET not in dump.rows(stored.database_url)
 
 
+@thorough("test_erase.py says the same of a folder")
 def test_who_leaves_is_gone_from_the_bucket(stored: Service, bucket: Bucket):
     with stored.person("user_leaver") as leaver, stored.person("user_other") as other:
         gone, stays = (person.make("a lynx", width=64, height=64) for person in (leaver, other))
@@ -73,6 +75,7 @@ def test_who_leaves_is_gone_from_the_bucket(stored: Service, bucket: Bucket):
         assert len(keys_of(bucket, stays)) == 2
 
 
+@thorough("test_survival.py says the same of a folder")
 def test_what_a_killed_worker_left_in_the_bucket_is_swept(stored: Service, bucket: Bucket):
     with stored.person() as ana:
         job_id = ana.ask(SLOW, num_outputs=3, width=64, height=64)
@@ -123,6 +126,7 @@ def test_a_shown_link_leads_to_the_bucket_where_people_reach_it(linked: Service,
         assert urlsplit(output["url"]).port == linked.port
 
 
+@thorough("waits for a bucket of its own to come back")
 def test_a_bucket_that_goes_away_is_said_and_waited_for(server, tmp_path_factory: pytest.TempPathFactory):
     port = free_port()
     bucket = Bucket(f"http://127.0.0.1:{port}", "prints")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.longest import LONGEST
+from tests.thorough import thorough
 
 ROOT = Path(__file__).parents[2]
 MARKS = {"thorough", "all_here"}
@@ -51,7 +52,13 @@ def outcome(folder: Path, *flags: str, **environment: str) -> dict[str, int]:
     return {said: int(count) for count, said in OUTCOME.findall(ran.stdout.splitlines()[-1])}
 
 
-@pytest.mark.parametrize("flags", [[], ["-n", "2"]], ids=["alone", "shared out"])
+@pytest.mark.parametrize(
+    "flags",
+    [
+        pytest.param([], id="alone"),
+        pytest.param(["-n", "2"], id="shared out", marks=thorough("starts three processes")),
+    ],
+)
 def test_one_variable_chooses_and_the_summary_says_what_was_left_out(tmp_path: Path, flags: list[str]):
     (tmp_path / "conftest.py").write_text(
         "from tests.thorough import pytest_collection_modifyitems, pytest_configure\n"
