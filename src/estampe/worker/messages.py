@@ -78,13 +78,14 @@ class Saved(msgspec.Struct, frozen=True, tag=True):
 
 
 class Made(msgspec.Struct, frozen=True, tag=True, kw_only=True):
-    """An output lies, encoded, in the file `path`."""
+    """An output lies, encoded, in the file `path`; `poster` is a WebP of its first frame."""
 
     job: str
     position: int
     path: str
     seed: int
     facts: Facts
+    poster: bytes
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):

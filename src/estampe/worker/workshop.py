@@ -8,7 +8,7 @@ from pathlib import Path
 from estampe.domain import Failure, Progress
 from estampe.engines import Checkpoint, Ended, Engine, Event, Notes, Output, Preview, Request
 from estampe.errors import EngineError, EstampeError
-from estampe.media import Kind, Label, still
+from estampe.media import POSTER_PIXELS, Kind, Label, still
 from estampe.worker import messages
 from estampe.worker.messages import Member, Report, Run
 from estampe.worker.press import Press
@@ -159,7 +159,14 @@ class _Batch:
         wants_label = parameters.get("embed_metadata", True)
         path = Path(member.scratch) / f"{output.position}.{parameters['output_format']}"
         facts = self._kind.encode(output.frames, parameters, label if wants_label else None, path)
-        return messages.Made(job=member.job, position=output.position, path=str(path), seed=output.seed, facts=facts)
+        return messages.Made(
+            job=member.job,
+            position=output.position,
+            path=str(path),
+            seed=output.seed,
+            facts=facts,
+            poster=still(output.frames[0], POSTER_PIXELS),
+        )
 
     def _end(self, number: int, error: Exception | None) -> None:
         if error is not None:
