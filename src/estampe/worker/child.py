@@ -1,5 +1,6 @@
 """The process that owns the engines: it runs one batch at a time, speaks in messages, and may die alone."""
 
+import gc
 import os
 import queue
 import sys
@@ -97,6 +98,7 @@ def main(names: list[str], wanted: list[str]) -> None:
     except Exception as error:  # noqa: BLE001 - whatever it is, the worker must be told why
         send(messages.Failed(f"{type(error).__name__}: {error}"))
         return
+    gc.freeze()  # the engines stay: collections need not walk them
     send(messages.Ready(models))
     sys.setswitchinterval(SWITCH_SECONDS)
     for run in commands:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -88,6 +89,7 @@ class Worker:
             if await _first(asyncio.create_task(load(self._slots)), leave.soon):
                 return
             self._heart.start(self._slots[0].child.models, len(self._slots))
+            gc.freeze()  # what is loaded by now stays: collections that walk it would hold up a start
             async with self._dispatcher.open_async(), asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(_often(self._take_over, TAKE_OVER_SECONDS)),
