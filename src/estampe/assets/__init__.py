@@ -33,9 +33,7 @@ class Shelf:
         self._db = database
         self.store = store
 
-    async def keep(
-        self, path: Path, kind: Kind, facts: Facts, owner: Keeping, *, poster: bytes | None = None
-    ) -> Asset:
+    async def keep(self, path: Path, kind: Kind, facts: Facts, owner: Keeping, *, poster: bytes | None = None) -> Asset:
         """Put the file and its poster in the store. The caller writes the row and claims both keys.
 
         Whoever has its pictures in memory gives the poster; else the file is read for it.

@@ -45,3 +45,6 @@ export function Field({ label, hint, error, aside, children }: FieldProps) {
 
 /** What a text field, a number or a select wears. */
 export const control = style.control!
+
+/** What several controls under one name wear, so that they look like a field. */
+export const worn = { field: style.field!, head: style.head!, hint: style.hint!, error: style.error! }

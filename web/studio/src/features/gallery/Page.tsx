@@ -47,9 +47,7 @@ export default function Page() {
         </p>
       )}
       {isEmpty ? <Nothing /> : <Wall {...{ shelf, tiles, looked, fresh, selection }} onShow={show} onRemove={remove} />}
-      <Trouble error={shelf.error}>
-        <Button onClick={shelf.again}>{words.again}</Button>
-      </Trouble>
+      <Trouble error={shelf.error} again={shelf.again} />
       <Selected tiles={tiles} selection={selection} onRemove={remove} />
       {jobId && <Detail key="detail" id={jobId} tiles={tiles} more={shelf.more} onRemove={remove} />}
       {address.compared && <Compare keys={address.compared} />}

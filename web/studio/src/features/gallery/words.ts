@@ -27,7 +27,6 @@ export const useWords = inBoth(
     noneWhy: 'Whatever you make comes here, and stays until you delete it.',
     makeImage: 'Make an image',
     makeVideo: 'Make a video',
-    again: 'Try again',
     fresh: (count: number) => `${counted('en', count, 'new result', 'new results')} above`,
     select: (prompt: string) => `Select: ${prompt}`,
     statuses: {
@@ -88,7 +87,6 @@ export const useWords = inBoth(
     noneWhy: 'Tout ce que vous créez arrive ici et y reste jusqu’à ce que vous le supprimiez.',
     makeImage: 'Créer une image',
     makeVideo: 'Créer une vidéo',
-    again: 'Réessayer',
     fresh: (count: number) => `${counted('fr', count, 'nouveau résultat', 'nouveaux résultats')} plus haut`,
     select: (prompt: string) => `Sélectionner : ${prompt}`,
     statuses: {

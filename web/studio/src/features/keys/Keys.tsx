@@ -28,11 +28,7 @@ export function Keys({ onMake }: { onMake: (() => void) | undefined }) {
   if (!data && !error) return <Skeleton height={3.5} rows={4} />
   return (
     <>
-      <Trouble error={error}>
-        <Button small onClick={() => void refetch()}>
-          {words.again}
-        </Button>
-      </Trouble>
+      <Trouble error={error} again={() => void refetch()} />
       {data?.length === 0 && <NoKey onMake={onMake} />}
       {data && data.length > 0 && (
         <Table caption={words.keys} columns={columns} rows={data} keyOf={({ key_id }) => key_id} isOver={isOver} />

@@ -27,7 +27,6 @@ export const useWords = inBoth(
     none: 'There is no key yet',
     noneHint: 'Make one for a program, a script or an automation: it signs its requests with it.',
     mayNot: 'Making keys needs the permission “keys:manage”: ask an administrator of your organisation.',
-    again: 'Try again',
     nameHint: 'What will use it: you will find it again by that.',
     nameMissing: 'Give it a name.',
     scopes: 'What it may do',
@@ -90,7 +89,6 @@ export const useWords = inBoth(
     noneHint: 'Créez-en une pour un programme, un script ou une automatisation : il signera ses requêtes avec elle.',
     mayNot:
       'Pour créer des clés, il faut la permission « keys:manage » : demandez-la à un administrateur de votre organisation.',
-    again: 'Réessayer',
     nameHint: 'Ce qui s’en servira : c’est ainsi que vous la retrouverez.',
     nameMissing: 'Donnez-lui un nom.',
     scopes: 'Ce qu’elle peut faire',

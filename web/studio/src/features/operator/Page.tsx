@@ -4,7 +4,6 @@ import type { Overview } from '@estampe/client'
 import { useEstampe } from '@estampe/react'
 import { useQuery } from '@tanstack/react-query'
 import { overviewQuery } from '../../server/admin'
-import { Button } from '../../ui/Button'
 import { useFormat } from '../../ui/format'
 import { PageHead } from '../../ui/PageHead'
 import { Skeleton } from '../../ui/Skeleton'
@@ -25,11 +24,7 @@ export default function Page() {
       <PageHead title={words.title} lead={words.lead}>
         {data && <p className={style.asOf}>{words.asOf(day(data.at, { timeStyle: 'medium' }))}</p>}
       </PageHead>
-      <Trouble error={error}>
-        <Button small onClick={() => void refetch()}>
-          {words.again}
-        </Button>
-      </Trouble>
+      <Trouble error={error} again={() => void refetch()} />
       {!data && !error && <Skeleton height={10} rows={3} />}
       {data && (
         <>

@@ -5,7 +5,6 @@ import { useQuery } from '@tanstack/react-query'
 import { authEventsQuery } from '../../server/admin'
 import { useMay } from '../../server/queries'
 import { useAddress } from '../../ui/address'
-import { Button } from '../../ui/Button'
 import { Nothing } from '../../ui/Nothing'
 import { PageHead } from '../../ui/PageHead'
 import { readPeriod, writePeriod } from '../../ui/period'
@@ -49,11 +48,7 @@ export default function Page() {
           onChoose={(chosen) => say({ ...writePeriod(chosen, USUAL), reason: null })}
         />
       </PageHead>
-      <Trouble error={error}>
-        <Button small onClick={() => void refetch()}>
-          {words.again}
-        </Button>
-      </Trouble>
+      <Trouble error={error} again={() => void refetch()} />
       {!data && !error && <Skeleton height={12} rows={3} />}
       {data && refused.length === 0 && <Nothing title={words.noRefusal}>{words.noRefusalHint}</Nothing>}
       {data && <p className={style.accepted}>{words.accepted(data.counts[ACCEPTED] ?? 0)}</p>}

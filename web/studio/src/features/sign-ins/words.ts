@@ -34,7 +34,6 @@ export const useWords = inBoth(
     unknown: 'unknown',
     more: (count: number) => `Show ${count} more`,
     newest: (count: number) => `The newest ${count}. Choose a reason or a shorter time to see others.`,
-    again: 'Try again',
   },
   {
     title: 'Connexions',
@@ -69,6 +68,5 @@ export const useWords = inBoth(
     more: (count: number) => `En montrer ${count} de plus`,
     newest: (count: number) =>
       `Les ${count} plus récents. Choisissez une raison ou une période plus courte pour en voir d’autres.`,
-    again: 'Réessayer',
   },
 )

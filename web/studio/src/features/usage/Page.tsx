@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { reportQuery } from '../../server/admin'
 import { useMay, useMe } from '../../server/queries'
 import { oneOf, useAddress } from '../../ui/address'
-import { Button, LinkButton } from '../../ui/Button'
+import { LinkButton } from '../../ui/Button'
 import { Nothing } from '../../ui/Nothing'
 import { PageHead, Section } from '../../ui/PageHead'
 import { readPeriod, writePeriod, type Period } from '../../ui/period'
@@ -69,11 +69,7 @@ function Made({ period, mine }: { period: Period; mine: boolean }) {
   if (error && !data) {
     return (
       <Section title={words.made}>
-        <Trouble error={error}>
-          <Button small onClick={() => void refetch()}>
-            {words.again}
-          </Button>
-        </Trouble>
+        <Trouble error={error} again={() => void refetch()} />
       </Section>
     )
   }

@@ -1,7 +1,7 @@
 /** Several controls under one name, with what is wrong with them. */
 
 import { useId, type ReactElement, type ReactNode } from 'react'
-import style from './form.module.css'
+import { worn } from '../../../ui/Field'
 
 interface GroupProps {
   label: string
@@ -14,14 +14,14 @@ interface GroupProps {
 export function Group({ label, aside, hint, error, children }: GroupProps) {
   const id = useId()
   return (
-    <div className={style.group}>
-      <div className={style.head}>
+    <div className={worn.field}>
+      <div className={worn.head}>
         <span id={id}>{label}</span>
         {aside}
       </div>
       {children({ 'aria-labelledby': id, 'aria-describedby': error || hint ? `${id}-about` : undefined })}
       {(error || hint) && (
-        <p id={`${id}-about`} className={error ? style.error : style.hint}>
+        <p id={`${id}-about`} className={error ? worn.error : worn.hint}>
           {error ?? hint}
         </p>
       )}
