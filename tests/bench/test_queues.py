@@ -29,7 +29,8 @@ ABOUT = (
     "One worker each, jobs that do nothing, on one PostgreSQL that waits for its disk (Celery: on Redis with its "
     "append-only file). Ours does what the others leave to their users: each submit is an HTTP request with a verified "
     "token, a quota, a charge and a fair ticket, and each job makes, encodes, keeps and charges a picture of 64 pixels "
-    f"square. Starts are {STARTS}, one after another, each counted from before the request. Ratios are to the bare table."
+    f"square. Starts are {STARTS}, one after another, each counted from before its request. Ratios are to the bare "
+    "table."
 )
 
 
