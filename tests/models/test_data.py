@@ -9,11 +9,13 @@ from .conftest import MISSING, SHAPES
 
 pytest.importorskip("resvg_py", reason=MISSING)
 
+from atelier.concepts import Concept
 from atelier.dataset import build, read_dataset
 from atelier.places import PROMPTS, SOURCES
 from atelier.refusals import SourceRefused
 from atelier.sources import fetch, read_sources
 from atelier.split import held_out, read_prompts
+from atelier.wording import lexicon_of
 
 
 def test_every_shape_is_drawn_in_every_style_and_its_colour_known(inputs):
@@ -54,8 +56,29 @@ def test_names_in_both_languages_stand_for_one_concept(inputs):
 
     told = {prompt: read(prompt, known=known).drawn for prompt in ("apple", "pomme rouge", "car", "une bagnole", "🚗")}
 
-    assert told["apple"] == told["pomme rouge"] == (("k:1f34e",),)
+    assert told["apple"] == (("k:1f34e",),)
+    assert told["pomme rouge"] == (("k:1f34e", "c:red"),)
     assert told["car"] == told["une bagnole"] == told["🚗"] == (("k:1f697",),)
+
+
+def concept(sign, label, *hints):
+    return Concept(sign, sign, "travel", label, {"en": [label], "fr": [label]}, {"en": list(hints), "fr": []})
+
+
+def test_what_cannot_be_drawn_hints_at_nothing_that_can():
+    house, robot = concept("🏠", "house", "heart", "robot", "home"), concept("🤖", "robot")
+
+    row = lexicon_of([house], {"❤": {"en": "heart"}}, others=[robot])["subjects"]["house"]
+
+    assert row["hints"] == "home"
+
+
+def test_a_colour_and_a_name_are_two_words_unless_they_are_a_label_of_something_by_hand():
+    concepts = [concept("🚗", "car"), concept("🚙", "blue car"), concept("🥇", "gold medal"), concept("🏅", "medal")]
+
+    known = lexicon_of(concepts, {"🚙": {"en": "jeep"}, "🥇": {"en": "gold medal"}})["subjects"]
+
+    assert (known["jeep"]["en"], known["gold medal"]["en"]) == ("jeep", "gold medal")
 
 
 def test_a_real_word_is_no_slip_of_the_pen(inputs):

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -11,7 +12,7 @@ pytest.importorskip("resvg_py", reason=MISSING)
 from atelier.dataset import read_dataset  # noqa: E402
 from atelier.exporting import keep_vocabulary  # noqa: E402
 from atelier.feed import Feed  # noqa: E402
-from atelier.pool import Pool  # noqa: E402
+from atelier.pool import Pool, pools  # noqa: E402
 from atelier.recipe import read_recipe  # noqa: E402
 from atelier.refusals import OtherWords, UnknownRecipe  # noqa: E402
 from atelier.split import HeldOut, held_out  # noqa: E402
@@ -32,8 +33,13 @@ def data(inputs):
 
 
 @pytest.fixture(scope="module")
-def pool(data, recipe):
-    return Pool(data, recipe, NOTHING)
+def both(data, recipe):
+    return pools(data, recipe, NOTHING)
+
+
+@pytest.fixture(scope="module")
+def pool(both):
+    return both.seen
 
 
 def learned(training, steps):
@@ -101,8 +107,21 @@ def test_what_is_held_out_is_never_shown_together(data, recipe):
     assert any({"k:1f34e", "c:red"} <= told for told in seen)
 
 
-def test_learning_lowers_the_loss_of_both_networks(pool, recipe, tmp_path):
-    losses = learned(Training(recipe, pool, tmp_path), recipe.coder_steps + recipe.steps)
+def test_what_is_shown_may_be_finer_than_what_is_coded(both, recipe, tmp_path):
+    training = Training(recipe, both, tmp_path)
+
+    with torch.no_grad():
+        latent = training.coder.network.encode(torch.zeros(1, 4, recipe.side, recipe.side))
+        shown = training.coder.network.decode(latent)
+
+    assert (recipe.side, recipe.shown) == (both.seen.stills.shape[-1], both.shown.stills.shape[-1]) == (32, 64)
+    assert latent.shape[1:] == recipe.latent
+    assert shown.shape == (1, 4, recipe.shown, recipe.shown)
+
+
+def test_learning_lowers_the_loss_of_both_networks(both, recipe, tmp_path):
+    recipe = replace(recipe, coder_steps=40)
+    losses = learned(Training(recipe, both, tmp_path), recipe.coder_steps + recipe.steps)
 
     coder, drawer = losses[: recipe.coder_steps], losses[recipe.coder_steps :]
     assert coder[-1] < coder[0]
@@ -110,14 +129,14 @@ def test_learning_lowers_the_loss_of_both_networks(pool, recipe, tmp_path):
 
 
 @pytest.mark.parametrize("stopped_at", [5, 15])
-def test_learning_goes_on_to_the_same_bits(pool, recipe, tmp_path, stopped_at):
-    whole = Training(recipe, pool, tmp_path / "whole")
+def test_learning_goes_on_to_the_same_bits(both, recipe, tmp_path, stopped_at):
+    whole = Training(recipe, both, tmp_path / "whole")
     learned(whole, 18)
 
-    half = Training(recipe, pool, tmp_path / "half")
+    half = Training(recipe, both, tmp_path / "half")
     learned(half, stopped_at)
     half.save()
-    rest = Training(recipe, pool, tmp_path / "half", seed=0)
+    rest = Training(recipe, both, tmp_path / "half", seed=0)
     rest.resume(lambda _: None)
     learned(rest, 18 - stopped_at)
 
@@ -126,13 +145,13 @@ def test_learning_goes_on_to_the_same_bits(pool, recipe, tmp_path, stopped_at):
         assert torch.equal(value, rest.drawer.average[name]), name
 
 
-def test_learning_goes_on_elsewhere_from_the_averages_alone(pool, recipe, tmp_path):
-    first = Training(recipe, pool, tmp_path)
+def test_learning_goes_on_elsewhere_from_the_averages_alone(both, recipe, tmp_path):
+    first = Training(recipe, both, tmp_path)
     learned(first, 14)
     first.save()
     (tmp_path / "state.pt").unlink()
 
-    second = Training(recipe, pool, tmp_path)
+    second = Training(recipe, both, tmp_path)
     told = []
     second.resume(told.append)
 
@@ -141,10 +160,10 @@ def test_learning_goes_on_elsewhere_from_the_averages_alone(pool, recipe, tmp_pa
     assert np.allclose(second.mean, first.mean, atol=1e-3)
 
 
-def test_a_run_says_how_fast_it_learns_and_saves_at_the_end(pool, recipe, tmp_path):
+def test_a_run_says_how_fast_it_learns_and_saves_at_the_end(both, recipe, tmp_path):
     said = []
 
-    train(Training(recipe, pool, tmp_path), Pace(minutes=1, steps=4), said.append)
+    train(Training(recipe, both, tmp_path), Pace(minutes=1, steps=4), said.append)
 
     assert "images/s" in said[-1]
     assert "drawer step 4 of 4" in said[-1]

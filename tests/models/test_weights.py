@@ -17,7 +17,7 @@ from atelier.dataset import read_dataset  # noqa: E402
 from atelier.evaluating import Examiner  # noqa: E402
 from atelier.exporting import FILES, Words, export, keep_vocabulary, load  # noqa: E402
 from atelier.judging import distance, real_accuracy, seen_colour, seen_of_pool, train_judge  # noqa: E402
-from atelier.pool import Pool  # noqa: E402
+from atelier.pool import pools  # noqa: E402
 from atelier.recipe import read_recipe  # noqa: E402
 from atelier.refusals import NothingTrained  # noqa: E402
 from atelier.sheet import write_sheet  # noqa: E402
@@ -45,16 +45,21 @@ def recipe(recipes):
 
 
 @pytest.fixture(scope="module")
-def pool(inputs, recipe):
-    return Pool(read_dataset(inputs.data), recipe, held_out([]))
+def both(inputs, recipe):
+    return pools(read_dataset(inputs.data), recipe, held_out([]))
 
 
 @pytest.fixture(scope="module")
-def run(pool, recipe, tmp_path_factory):
+def pool(both):
+    return both.seen
+
+
+@pytest.fixture(scope="module")
+def run(both, pool, recipe, tmp_path_factory):
     """A run that learned nothing yet: random weights."""
     folder = tmp_path_factory.mktemp("run")
     keep_vocabulary(folder, pool.codes, recipe.styles)
-    training = Training(recipe, pool, folder)
+    training = Training(recipe, both, folder)
     with torch.no_grad():
         training.drawer.average["leave.weight"].normal_(std=0.05)
     training.save()
@@ -115,7 +120,7 @@ def test_the_exported_step_takes_the_way_that_the_network_takes(weights, run, re
 def test_the_exported_pictures_have_their_own_transparency(weights):
     network = Network(weights)
 
-    assert network.decode(network.noise(0, 2)).shape == (2, 32, 32, 4)
+    assert network.decode(network.noise(0, 2)).shape == (2, 64, 64, 4)
 
 
 def test_nothing_is_exported_where_nothing_was_trained(recipe, tmp_path):

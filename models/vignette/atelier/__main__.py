@@ -46,6 +46,7 @@ def _arguments() -> argparse.ArgumentParser:
             verb.add_argument("--steps", type=int, help="of the drawer, instead of the recipe's")
             verb.add_argument("--out", type=Path, help="a folder that gets a copy of the averages, in small files")
             verb.add_argument("--threads", type=int)
+            verb.add_argument("--compile", action="store_true", help="a third faster, with a C++ compiler at hand")
         if name == "evaluate":
             verb.add_argument("--weights", type=Path, help="a folder with the four files, instead of the recipe's")
             verb.add_argument("--seeds", type=int, default=4, help="pictures a prompt")
@@ -64,7 +65,7 @@ def _train(asked: argparse.Namespace) -> None:
 
     from atelier.carried import copy_weights
     from atelier.exporting import keep_vocabulary
-    from atelier.pool import Pool
+    from atelier.pool import pools
     from atelier.training import Pace, Training, settle, train
 
     say = _since_now()
@@ -73,10 +74,11 @@ def _train(asked: argparse.Namespace) -> None:
         torch.set_num_threads(asked.threads)
     settle(device)
     recipe, folder = read_recipe(places.RECIPES, asked.recipe), places.run_of(asked.recipe)
-    pool = Pool(read_dataset(places.DATA), recipe, held_out(read_prompts(places.PROMPTS)), device)
-    say(f"{len(pool.codes)} concepts, {len(pool.stills)} pictures, {len(pool.clips)} clips, on {device}")
-    keep_vocabulary(folder, pool.codes, recipe.styles)
-    training = Training(recipe, pool, folder, seed=asked.seed, device=device)
+    both = pools(read_dataset(places.DATA), recipe, held_out(read_prompts(places.PROMPTS)), device)
+    seen = both.seen
+    say(f"{len(seen.codes)} concepts, {len(seen.stills)} pictures, {len(seen.clips)} clips, on {device}")
+    keep_vocabulary(folder, seen.codes, recipe.styles)
+    training = Training(recipe, both, folder, seed=asked.seed, device=device, compiled=asked.compile)
     training.resume(say)
     train(training, Pace(asked.minutes, asked.save_minutes, asked.steps), say)
     if asked.out:

@@ -30,7 +30,7 @@ from estampe.engines._vignette.network import Network, schedule
 from estampe.engines._vignette.prompt import Reading, read
 
 STEPS, GUIDANCE = 12, 2.5
-_SHEET_SCALE = 2
+_SHEET_SIDE = 128
 
 
 class Answer(NamedTuple):
@@ -172,7 +172,7 @@ class Examiner:
 
     def _answer(self, row: dict[str, Any], seed: int, reading: Reading, things: Bytes, seen: Seen) -> Answer:
         ground = self._known.backgrounds[reading.background]
-        cut = [cut_out(thing, scale=_SHEET_SCALE) for thing in things]
+        cut = [cut_out(thing, scale=max(1, _SHEET_SIDE // len(thing))) for thing in things]
         picture = on(together(cut), ground) if cut else Image.new("RGB", (self._side, self._side), "white")
         colour = seen_colour(np.asarray(cut_out(things[0]))) if cut and row.get("colour") else None
         return Answer(row, seed, picture, nearest_concepts(seen, self._prototypes), colour)

@@ -64,6 +64,7 @@ def export(recipe: Recipe, folder: Path, out: Path, words: Words) -> int:
     known = lexicon_of(
         [concept for concept in words.concepts if concept.code in codes],
         json.loads(words.synonyms.read_text("utf-8")),
+        others=[concept for concept in words.concepts if concept.code not in codes],
         colours=list(COLOURS),
         styles=list(recipe.styles),
     )

@@ -19,7 +19,7 @@ SLOTS = 6
 Rows = NDArray[np.int64]
 _LAYOUTS = {2: ((-0.24, 0.0), (0.24, 0.0)), 3: ((0.0, -0.23), (-0.24, 0.23), (0.24, 0.23))}
 _SMALL = 0.46
-_RECOLOURED, _NATIVE_SAID, _STYLE_SAID = 0.55, 0.4, 0.6
+_RECOLOURED, _NATIVE_SAID, _STYLE_SAID, _MOTION_SAID = 0.55, 0.4, 0.6, 0.5
 
 
 class Batch(NamedTuple):
@@ -150,7 +150,7 @@ class Feed:
         tokens = np.zeros((count, SLOTS), np.int64)
         tokens[:, 0] = pool.concept_token[pool.clip_concept[clip]]
         tokens[:, 2] = pool.relief_token
-        tokens[:, 5] = pool.motion_token[NATIVE_MOTION]
+        tokens[:, 5] = np.where(dice.random(count) < _MOTION_SAID, pool.motion_token[NATIVE_MOTION], 0)
         return self._batch(moved, tokens)._replace(first=first, phase=self._phase(frame))
 
     def _moved(self, dice: Generator, count: int) -> Batch:

@@ -32,7 +32,8 @@ def train_judge(pool: Pool, path: Path, steps: int, *, seed: int = 0, say: Calla
     """Once: a judge that lies at `path` and knows these concepts is taken as it is."""
     side = pool.stills.shape[-1]
     torch.manual_seed(seed)
-    judge = Judge(side, len(pool.codes)).to(pool.stills.device)
+    device = pool.stills.device
+    judge = Judge(side, len(pool.codes)).to(device, memory_format=torch.channels_last)
     kept = torch.load(path, weights_only=True) if path.exists() else {}
     if kept.get("codes") == pool.codes and kept["steps"] == steps:
         judge.load_state_dict(kept["judge"])
@@ -42,7 +43,9 @@ def train_judge(pool: Pool, path: Path, steps: int, *, seed: int = 0, say: Calla
         for group in optimiser.param_groups:
             group["lr"] = 2e-3 * min(1.0, (step + 1) / 50) * (1 - 0.98 * step / steps)
         pictures, concept = _shown_to_judge(pool, np.random.default_rng((seed, 7, step)))
-        loss = functional.cross_entropy(judge(pictures), concept, label_smoothing=0.1)
+        with torch.autocast(device.type, torch.bfloat16):
+            likeness = judge(pictures.contiguous(memory_format=torch.channels_last))
+        loss = functional.cross_entropy(likeness.float(), concept, label_smoothing=0.1)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

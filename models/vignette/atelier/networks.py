@@ -33,7 +33,7 @@ def _ending(width: int, out: int) -> list[nn.Module]:
 
 
 class Coder(nn.Module):
-    """Pictures (n, 4, side, side) in -1..1 to latents (n, channels, side / 8, side / 8) and back."""
+    """Pictures (n, 4, side, side) in -1..1 to latents (n, channels, side / 8, side / 8), and back to `shown` a side."""
 
     def __init__(self, recipe: Recipe) -> None:
         super().__init__()
@@ -57,8 +57,7 @@ class Coder(nn.Module):
             nn.Conv2d(middle, low * 4, 1),
             nn.PixelShuffle(2),
             Residual(low),
-            *_ending(low, CHANNELS * 4),
-            nn.PixelShuffle(2),
+            *_finer(low, recipe.shown // recipe.side),
         )
 
     def encode(self, pictures: Tensor) -> Tensor:
@@ -71,6 +70,24 @@ class Coder(nn.Module):
 
 def _shaped(width: int) -> list[nn.Module]:
     return [Residual(width), Residual(width)]
+
+
+def _finer(width: int, times: int) -> list[nn.Module]:
+    """Twice as many pixels a side, then as many `times` that again as were never coded: what an edge looks like."""
+    layers: list[nn.Module] = []
+    while times > 1:
+        narrow = width * 3 // 4
+        layers += [nn.Conv2d(width, narrow * 4, 1), nn.PixelShuffle(2)]
+        width, times = narrow, times // 2
+    return [*layers, *_ending(width, CHANNELS * 4), nn.PixelShuffle(2)]
+
+
+def _attended(asked: Tensor, known: Tensor, told: Tensor) -> Tensor:
+    """In plain products where few cells meet on a CPU: what torch fuses there takes ten times as long backwards."""
+    if asked.device.type != "cpu":
+        return functional.scaled_dot_product_attention(asked, known, told)
+    likeness = (asked * asked.shape[-1] ** -0.5) @ known.transpose(-2, -1)
+    return likeness.softmax(-1).to(told.dtype) @ told
 
 
 class Block(nn.Module):
@@ -93,7 +110,7 @@ class Block(nn.Module):
         scale, shift, gate, wide_scale, wide_shift, wide_gate = changes.unbind(1)
         inner = self.norms[0](cells) * (1 + scale) + shift
         asked = self.ask(inner).view(count, places, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        seen = functional.scaled_dot_product_attention(*asked.unbind(0))
+        seen = _attended(*asked.unbind(0))
         cells = cells + (1 + gate) * self.answer(seen.transpose(1, 2).reshape(count, places, width))
         inner = self.norms[1](cells) * (1 + wide_scale) + wide_shift
         return cells + (1 + wide_gate) * self.narrow(functional.gelu(self.widen(inner), approximate="tanh"))
@@ -177,7 +194,7 @@ class Judge(nn.Module):
         self.sharpness = 16.0
 
     def see(self, pictures: Tensor) -> Tensor:
-        return functional.normalize(self.body(pictures), dim=1)
+        return functional.normalize(self.body(pictures).float(), dim=1)
 
     def forward(self, pictures: Tensor) -> Tensor:
         return self.sharpness * self.see(pictures) @ functional.normalize(self.concepts, dim=1).T

@@ -1,6 +1,7 @@
 """The pictures of a recipe, in memory on the device that learns, and what may not be shown together."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -94,6 +95,22 @@ class Pool:
         """Which are held out; a concept beside itself is a count, and held out too."""
         key = np.minimum(one, other) * len(self.codes) + np.maximum(one, other)
         return np.isin(key, self._pairs) | (one == other)
+
+
+class Pools(NamedTuple):
+    """The same pictures twice: as large as they are coded, and as large as they are shown again."""
+
+    seen: Pool
+    shown: Pool
+
+
+def pools(data: Dataset, recipe: Recipe, kept_back: HeldOut, device: torch.device | str = "cpu") -> Pools:
+    seen = Pool(data, recipe, kept_back, device)
+    return Pools(seen, seen if recipe.shown == recipe.side else Pool(data, _finely(recipe), kept_back, device))
+
+
+def _finely(recipe: Recipe) -> Recipe:
+    return replace(recipe, side=recipe.shown)
 
 
 def _on(device: torch.device | str, pictures: Bytes, rows: list[int], side: int) -> torch.Tensor:

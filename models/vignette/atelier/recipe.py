@@ -22,10 +22,11 @@ MOST_OF_ONE = 3
 
 @dataclass(frozen=True)
 class Recipe:
-    """A table of `recipes.toml`."""
+    """A table of `recipes.toml`: `side` is what the coder sees, `shown` what it shows, both in pixels."""
 
     name: str
     side: int
+    shown: int
     groups: tuple[str, ...]
     styles: tuple[str, ...]
     latent_channels: int
@@ -59,6 +60,7 @@ def read_recipe(path: Path, name: str) -> Recipe:
     table = {key: tuple(value) if isinstance(value, list) else value for key, value in tables[name].items()}
     if unknown := set(table) - wanted:
         raise UnknownRecipe(f"{name} says {', '.join(sorted(unknown))}, which no recipe knows")
+    shares |= table.pop("shares", {})
     return Recipe(name=name, shares=shares, **table)
 
 

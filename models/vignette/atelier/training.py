@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
 from torch.optim import AdamW
 
 from atelier.carried import read_weights, write_weights
 from atelier.feed import Feed
 from atelier.networks import Coder, Drawer
-from atelier.pool import Pool
+from atelier.pool import Pools
 from atelier.recipe import Recipe
 
 CODER, DRAWER = "coder", "drawer"
@@ -23,6 +24,7 @@ _WARM_UP = 100  # steps
 _FULL = 0.35  # share of the steps at full rate, before it falls
 _LAST = 0.02  # of the rate, at the end
 _STILL_LEARNING = 0.1  # share of prompts left out, so that the drawer learns what no words look like
+_SHIFTED = 16  # what the coder sees is moved by up to this part of a side
 _NOISE = 0.25  # most noise on latents that the coder learns to see through
 _MEASURED = 2048  # pictures whose latents say mean and spread
 _SMOOTH = 0.98
@@ -73,13 +75,23 @@ class Learner:
 class Training:
     """A recipe on its way. `state.pt` in `folder` holds all of it, `coder-*` and `drawer-*` the averages, in halves."""
 
-    def __init__(self, recipe: Recipe, pool: Pool, folder: Path, *, seed: int = 0, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        pools: Pools,
+        folder: Path,
+        *,
+        seed: int = 0,
+        device: str = "cpu",
+        compiled: bool = False,
+    ) -> None:
         torch.manual_seed(seed)
-        self.recipe, self.pool, self.folder, self.seed, self.device = recipe, pool, folder, seed, device
-        self.feed = Feed(pool, recipe.shares, seed, device)
-        coder, drawer = Coder(recipe).to(device), Drawer(recipe, len(pool.vocabulary)).to(device)
+        self.recipe, self.folder, self.seed, self.device = recipe, folder, seed, device
+        self.feed, self.shown = (Feed(pool, recipe.shares, seed, device) for pool in pools)
+        coder, drawer = Coder(recipe).to(device), Drawer(recipe, len(pools.seen.vocabulary)).to(device)
         words = [drawer.words.weight, drawer.nothing]
         rest = [value for value in drawer.parameters() if all(value is not word for word in words)]
+        self._way = torch.compile(drawer.forward, dynamic=False) if compiled else drawer.forward
         self.coder = Learner(coder, [(list(coder.parameters()), recipe.coder_rate)])
         self.drawer = Learner(drawer, [(words, recipe.words_rate), (rest, recipe.rate)])
         self.mean = torch.zeros(1, recipe.latent_channels, 1, 1, device=device)
@@ -146,13 +158,14 @@ class Training:
 
     def _coder_loss(self, step: int) -> Tensor:
         dice = self._dice(CODER, step)
-        shown = self.feed.batch(step, self.recipe.coder_batch).pictures * 2 - 1
+        shown = self.shown.batch(step, self.recipe.coder_batch).pictures * 2 - 1
         if step % 2:
             shown = shown.flip(3)
-        east, south = torch.randint(-4, 5, (2,), generator=dice, device=self.device).tolist()
+        reach = self.recipe.shown // _SHIFTED
+        east, south = torch.randint(-reach, reach + 1, (2,), generator=dice, device=self.device).tolist()
         shown = shown.roll((south, east), (2, 3)).contiguous(memory_format=torch.channels_last)
         with self._half_precision():
-            latent = self.coder.network.encode(shown)
+            latent = self.coder.network.encode(avg_pool2d(shown, self.recipe.shown // self.recipe.side))
             noise = torch.randn(latent.shape, generator=dice, device=self.device)
             much = torch.rand(len(latent), 1, 1, 1, generator=dice, device=self.device) * _NOISE
             seen = self.coder.network.decode(latent + much * noise).float()
@@ -196,7 +209,7 @@ class Training:
         words = drawer.condition(batch.tokens, batch.others)
         silent = torch.rand(size, 1, generator=dice, device=self.device) < _STILL_LEARNING
         with self._half_precision():
-            way = drawer(
+            way = self._way(
                 (1 - far) * start + far * goal, time, torch.where(silent, drawer.nothing, words), first, batch.phase
             )
         return (way.float() - (goal - start)).square().mean()
@@ -205,6 +218,7 @@ class Training:
 def settle(device: str) -> None:
     """The same sums in the same order, as far as the device can."""
     torch.use_deterministic_algorithms(mode=True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # nothing here reads memory that nobody wrote
     if device.startswith("cuda"):
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.backends.cuda.matmul.allow_tf32 = True

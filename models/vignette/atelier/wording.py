@@ -3,9 +3,11 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from atelier.colours import HUES
 from atelier.concepts import Concept
 from estampe.engines._vignette.lexicon import MOST_HINTED, Lexicon, grammar
 from estampe.engines._vignette.words import fold, words
@@ -24,13 +26,23 @@ def token_of(code: str) -> str:
     return f"k:{code}"
 
 
-def lexicon_of(concepts: Iterable[Concept], synonyms: Mapping[str, Mapping[str, Any]], **more: Any) -> dict[str, Any]:
-    """As `lexicon.json` holds it; `more` are the colours and styles that the weights know."""
+def lexicon_of(
+    concepts: Iterable[Concept],
+    synonyms: Mapping[str, Mapping[str, Any]],
+    *,
+    others: Iterable[Concept] = (),
+    **more: Any,
+) -> dict[str, Any]:
+    """As `lexicon.json` holds it; `more` are the colours and styles that the weights know.
+
+    What `others` are called, and whatever else is named by hand, cannot be drawn and hints at nothing that can.
+    """
     concepts = list(concepts)
     owners = _owners(concepts, synonyms)
+    elsewhere = _names_of_what_is_not_drawn(concepts, others, synonyms)
     subjects: dict[str, dict[str, Any]] = {}
     for concept in concepts:
-        row = _row(concept, synonyms.get(concept.sign, {}), owners)
+        row = _row(concept, synonyms.get(concept.sign, {}), owners, elsewhere)
         if row:
             subjects[row["en"].split(",")[0]] = row
     _thin_out(subjects)
@@ -80,17 +92,43 @@ def key_of(name: str) -> tuple[str, ...]:
     return tuple(word.folded for word in words(name) if word.folded not in fillers)
 
 
-def _row(concept: Concept, written: Mapping[str, Any], owners: Mapping[tuple[str, ...], str]) -> dict[str, Any] | None:
+def _names_of_what_is_not_drawn(
+    drawn: Iterable[Concept], others: Iterable[Concept], synonyms: Mapping[str, Mapping[str, Any]]
+) -> set[tuple[str, ...]]:
+    signs = {concept.sign for concept in drawn}
+    called = [name for concept in others for _, _, name in _named(concept, {})]
+    by_hand = [row.get(language, "") for sign, row in synonyms.items() if sign not in signs for language in LANGUAGES]
+    return {key_of(name) for names in (*called, *by_hand) for name in names.split(",")}
+
+
+def _is_put_together(key: tuple[str, ...], owners: Mapping[tuple[str, ...], str]) -> bool:
+    """A colour, and a name by itself: “red apple” is an apple in red, in both languages alike."""
+    return (key[0] in _hues() and key[1:] in owners) or (key[-1] in _hues() and key[:-1] in owners)
+
+
+@cache
+def _hues() -> frozenset[str]:
+    told = (grammar()["colours"][name] for name in HUES)
+    return frozenset(word for phrases in told for word in fold(phrases).replace(",", " ").split())
+
+
+def _row(
+    concept: Concept,
+    written: Mapping[str, Any],
+    owners: Mapping[tuple[str, ...], str],
+    elsewhere: set[tuple[str, ...]],
+) -> dict[str, Any] | None:
     """None where all its names mean something else."""
     names: dict[str, dict[tuple[str, ...], str]] = {language: {} for language in LANGUAGES}
-    for _, language, name in sorted(_named(concept, written), key=lambda told: told[0] != _LABEL):
-        if owners.get(key_of(name)) == concept.code:
-            names[language].setdefault(key_of(name), name)
+    for strength, language, name in sorted(_named(concept, written), key=lambda told: told[0] != _LABEL):
+        key = key_of(name)
+        if owners.get(key) == concept.code and not (strength and _is_put_together(key, owners)):
+            names[language].setdefault(key, name)
     if not names["en"] and not names["fr"]:
         return None
     told = {language: ", ".join(found.values()) for language, found in names.items()}
     hints = {key_of(hint): hint for language in LANGUAGES for hint in concept.hints[language]}
-    kept = [hint.replace(",", " ") for key, hint in hints.items() if key and key not in owners]
+    kept = [hint.replace(",", " ") for key, hint in hints.items() if key and key not in owners and key not in elsewhere]
     return {
         "tokens": [token_of(concept.code)],
         "en": told["en"] or told["fr"],

@@ -21,10 +21,9 @@ from estampe.errors import EngineError, Text
 
 PREVIEWS = 4
 MAX_BATCH = 4
-MOST_NAMED = 40  # subjects, to whoever named none
+MOST_NAMED = 40  # subjects of all sorts, to whoever named none
 _PREVIEW_SIDE = 256
-_SCALE = 4  # larger costs time that the eye does not see
-_LIVELY_SCALE = 2
+_SIDE, _LIVELY_SIDE = 256, 128  # what is drawn is made as large as this; larger costs time that the eye does not see
 _SHAPE = ("width", "height", "num_outputs", "num_inference_steps")
 
 
@@ -163,21 +162,22 @@ class _Drawing:
     def _preview(self, position: int, estimate: Floats) -> Preview:
         scale = min(1.0, _PREVIEW_SIDE / max(self._size))
         width, height = (max(1, round(side * scale)) for side in self._size)
-        picture = self._picture(self._network.decode(estimate), scale=1)
+        picture = self._picture(self._network.decode(estimate))
         return Preview(position=position, frames=framed(picture, (width, height), self._background)[None])
 
-    def _picture(self, drawn: Bytes, *, scale: int) -> Image.Image:
+    def _picture(self, drawn: Bytes, *, side: int = 0) -> Image.Image:
+        scale = max(1, side // drawn.shape[1])
         return on(together([cut_out(one, scale=scale) for one in drawn]), self._background)
 
     def _frames(self, drawn: Bytes) -> Iterator[Bytes]:
         """One at a time: whoever cancels waits for one frame only."""
         if self._alive and self._reading.motion is None:
             for shape in drawn:
-                yield framed(self._picture(shape[None], scale=_LIVELY_SCALE), self._size, self._background)
+                yield framed(self._picture(shape[None], side=_LIVELY_SIDE), self._size, self._background)
         elif self._moving:
             yield from self._moved(drawn)
         else:
-            yield framed(self._picture(drawn, scale=_SCALE), self._size, self._background)
+            yield framed(self._picture(drawn, side=_SIDE), self._size, self._background)
 
     def _moved(self, drawn: Bytes) -> Iterator[Bytes]:
         subject = self._reading.subject
@@ -186,8 +186,8 @@ class _Drawing:
         picture = None
         for frame, pose in enumerate(poses(self._reading.motion or "sway", self._count, heading, self._size)):
             if picture is None or self._alive:
-                shown, scale = (drawn[frame : frame + 1], _LIVELY_SCALE) if self._alive else (drawn, _SCALE)
-                small = self._picture(shown, scale=scale)
+                shown, large = (drawn[frame : frame + 1], _LIVELY_SIDE) if self._alive else (drawn, _SIDE)
+                small = self._picture(shown, side=large)
                 picture = small.resize((side, side), Image.Resampling.LANCZOS)
             yield posed(picture, self._size, self._background, pose)
 
@@ -195,7 +195,8 @@ class _Drawing:
 def _no_subject(reading: Reading, known: Lexicon) -> Text:
     heard = ", ".join(reading.understood)
     count = len(known.subjects)
-    english, french = (", ".join(known.names[language][:MOST_NAMED]) for language in ("en", "fr"))
+    apart = math.ceil(count / MOST_NAMED)
+    english, french = (", ".join(known.names[language][::apart]) for language in ("en", "fr"))
     more = count > MOST_NAMED
     return Text(
         (f"I read “{heard}”, but nothing I can draw. " if heard else "I know none of these words. ")
