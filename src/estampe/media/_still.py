@@ -21,7 +21,7 @@ def webp(picture: Image.Image, longest_side: int, *, quality: int = 82) -> bytes
     """`picture` is shrunk in place, never enlarged."""
     if picture.mode not in {"RGB", "RGBA"}:
         picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
-    picture.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
+    picture.thumbnail((longest_side, longest_side), Image.Resampling.BICUBIC)
     buffer = io.BytesIO()
     picture.save(buffer, "WEBP", quality=quality, method=2)
     return buffer.getvalue()

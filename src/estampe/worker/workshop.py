@@ -59,7 +59,7 @@ class _Seat:
         self.seconds = 0.0
         self.unsaved: bytes | None = None
         self.saved_at = time.monotonic()
-        self.seen_at = float("-inf")
+        self.seen_at = time.monotonic()  # what takes no longer than that needs no look at it
         self.has_ended = False
         """Its last report was sent; known to the press alone until the engine's next event."""
 

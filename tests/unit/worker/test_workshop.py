@@ -8,7 +8,7 @@ from estampe import plugins
 from estampe.domain import Progress
 from estampe.engines import Checkpoint, Ended, Engine, Output, Preview
 from estampe.errors import EngineError, Text
-from estampe.worker import messages
+from estampe.worker import messages, workshop
 from estampe.worker.messages import Done, Member, Refused, Run, Saved, Stopped
 from estampe.worker.workshop import LARGEST_CHECKPOINT, Workshop
 
@@ -164,8 +164,10 @@ def test_after_an_output_that_could_not_be_written_nothing_more_is_told_of_its_j
     assert [type(report) for report in told] == [Refused]
 
 
-def test_no_more_previews_are_written_than_anybody_sees(tmp_path):
+@pytest.mark.parametrize(("seconds", "seen"), [(0.0, {messages.Seen}), (workshop.PREVIEW_SECONDS, set())])
+def test_a_look_is_written_of_what_takes_long_and_not_of_what_is_soon_there(tmp_path, monkeypatch, seconds, seen):
+    monkeypatch.setattr(workshop, "PREVIEW_SECONDS", seconds)
     look = Preview(position=0, frames=np.zeros((1, 8, 8, 3), np.uint8))
     told = run(tmp_path, Scripted((0, look), (0, look), (0, look), (0, picture()), (0, Ended())), "a")
 
-    assert [type(report) for report in told] == [messages.Seen, messages.Made, Done]
+    assert {type(report) for report in told} == {messages.Made, Done} | seen
