@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from tests.postgres import eventually
 from tests.service import Person, Service, running
+from tests.thorough import thorough
 
 SMALL = {"width": 64, "height": 64}
 SLOW = "[steps 40] [sleep 0.05]"
@@ -108,6 +109,7 @@ def test_the_same_seed_gives_the_same_file_alone_and_in_a_batch(one_worker: Serv
         assert files == {tuple(contents(ana, alone))}
 
 
+@thorough("starts a service of its own, with two engines")
 def test_a_worker_with_two_slots_runs_two_batches_at_once(server, tmp_path):
     with server("18").database() as url, running(url, tmp_path, worker_concurrency=2) as service:
         with service.person() as ana:

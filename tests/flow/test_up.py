@@ -97,7 +97,7 @@ def gone(processes: list[psutil.Process]) -> bool:
     return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
 
 
-def test_a_newcomer_s_first_picture_and_clip(tmp_path_factory: pytest.TempPathFactory):
+def test_a_newcomer_s_first_picture_clip_token_and_second_link(tmp_path_factory: pytest.TempPathFactory):
     terminal = Terminal(tmp_path_factory.mktemp("first") / "data")
     picture, clip = terminal.folder.parent / "a.png", terminal.folder.parent / "b.mp4"
 
@@ -114,6 +114,10 @@ def test_a_newcomer_s_first_picture_and_clip(tmp_path_factory: pytest.TempPathFa
                 other.get("/api/jobs", params={"mine": "true"}).json()["jobs"] + alone.get("/api/jobs").json()["jobs"]
             )
             assert other.get("/api/models").json()["models"][0]["name"].startswith("vignette")
+        printed = terminal.run("token", "--user", "alice", "--org", "acme", "--role", "admin", "--ttl", "3600")
+        headers = {"Authorization": f"Bearer {printed.stdout.strip()}"}
+        alice = httpx.get(f"{terminal.url}/api/me", headers=headers, trust_env=False).json()
+        another_link = terminal.run("link").stdout
 
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     with Image.open(io.BytesIO(picture.read_bytes())) as image:
@@ -127,6 +131,8 @@ def test_a_newcomer_s_first_picture_and_clip(tmp_path_factory: pytest.TempPathFa
     assert any((frame != frames[0]).any() for frame in frames)
     assert [job["parameters"]["prompt"] for job in mine.json()["jobs"]] == ["papillon", "red apple"]
     assert others == []
+    assert (alice["user_id"], alice["organization_id"], alice["role"]) == ("alice", "acme", "org:admin")
+    assert LINK.search(another_link)
 
 
 def test_ctrl_c_stops_everything_and_loses_no_job(terminal: Terminal):
@@ -264,18 +270,6 @@ def test_a_full_disk_is_one_clear_line(tmp_path: Path):
         assert one_line(Terminal(mount / "data").run("up"))
     finally:
         subprocess.run(["umount", "-l", str(mount)], check=True)
-
-
-def test_a_token_of_the_local_issuer_is_printed(terminal: Terminal):
-    with terminal.up() as up:
-        up.link()
-        printed = terminal.run("token", "--user", "alice", "--org", "acme", "--role", "admin", "--ttl", "3600")
-        me = httpx.get(
-            f"{terminal.url}/api/me", headers={"Authorization": f"Bearer {printed.stdout.strip()}"}, trust_env=False
-        ).json()
-
-        assert (me["user_id"], me["organization_id"], me["role"]) == ("alice", "acme", "org:admin")
-        assert LINK.search(terminal.run("link").stdout)
 
 
 def test_generate_says_when_nothing_answers(terminal: Terminal):

@@ -11,6 +11,7 @@ from tests import dump
 from tests.people import SERVERS, running
 from tests.postgres import eventually
 from tests.service import Person, Service
+from tests.thorough import thorough
 
 MEASURE = 20
 
@@ -202,6 +203,7 @@ def test_a_burst_from_one_source_is_slowed_and_who_is_genuine_passes(watched: Se
         assert asks(watched, None, source).json()["code"] == "token_missing"
 
 
+@thorough("floods for a while")
 def test_a_flood_stays_small_in_the_database(watched: Service, operator: Person):
     with watched.person("user_ana") as ana:
         for _ in range(300):
