@@ -97,7 +97,9 @@ def gone(processes: list[psutil.Process]) -> bool:
     return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
 
 
-def test_a_newcomer_s_first_picture_clip_token_and_second_link(tmp_path_factory: pytest.TempPathFactory):
+def test_a_newcomer_s_first_picture_and_clip_and_who_else_may_come(
+    tmp_path_factory: pytest.TempPathFactory,
+):
     terminal = Terminal(tmp_path_factory.mktemp("first") / "data")
     picture, clip = terminal.folder.parent / "a.png", terminal.folder.parent / "b.mp4"
 
@@ -117,7 +119,10 @@ def test_a_newcomer_s_first_picture_clip_token_and_second_link(tmp_path_factory:
         printed = terminal.run("token", "--user", "alice", "--org", "acme", "--role", "admin", "--ttl", "3600")
         headers = {"Authorization": f"Bearer {printed.stdout.strip()}"}
         alice = httpx.get(f"{terminal.url}/api/me", headers=headers, trust_env=False).json()
-        another_link = terminal.run("link").stdout
+        _, code = LINK.findall(terminal.run("link", "--user", "bob").stdout)[0]
+        with httpx.Client(base_url=terminal.url, trust_env=False) as browser:
+            assert browser.post("/auth/local/session", json={"code": code}).status_code == 204
+            bob = browser.get("/auth/local/session").json()
 
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     with Image.open(io.BytesIO(picture.read_bytes())) as image:
@@ -132,7 +137,10 @@ def test_a_newcomer_s_first_picture_clip_token_and_second_link(tmp_path_factory:
     assert [job["parameters"]["prompt"] for job in mine.json()["jobs"]] == ["papillon", "red apple"]
     assert others == []
     assert (alice["user_id"], alice["organization_id"], alice["role"]) == ("alice", "acme", "org:admin")
-    assert LINK.search(another_link)
+    assert (bob["user_id"], [(one["id"], one["role"]) for one in bob["organizations"]]) == (
+        "bob",
+        [("org_local", "org:member")],
+    )
 
 
 def test_ctrl_c_stops_everything_and_loses_no_job(terminal: Terminal):

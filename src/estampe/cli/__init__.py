@@ -108,11 +108,21 @@ def token(
 
 
 @app.command
-def link(*, port: Port = None, data_dir: DataDir = None, config: Config = None) -> None:
-    """Print a link that signs a person in once."""
-    from estampe.cli.sign_in import printed_link
+def link(
+    *,
+    user: Annotated[str | None, Parameter(help="Who it signs in: somebody else than this machine's owner.")] = None,
+    org: Annotated[str, Parameter(help="As what they work; alone where it is empty.")] = "org_local",
+    role: str | None = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    config: Config = None,
+) -> None:
+    """Print a link that signs a person in once: the owner as admin, or a colleague as member."""
+    from estampe.cli.sign_in import USER, Whom, printed_link
 
-    print(printed_link(_begin(config, port=port, data_dir=data_dir)))
+    role = role or ("admin" if user is None else "member")
+    whom = Whom(user or USER, org or None, f"org:{role.removeprefix('org:')}")
+    print(printed_link(_begin(config, port=port, data_dir=data_dir), whom))
 
 
 @app.command

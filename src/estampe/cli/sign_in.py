@@ -1,6 +1,7 @@
 """Identities of this machine: who its own commands ask as, and links that sign a person in."""
 
 import asyncio
+from typing import NamedTuple
 
 from estampe import bootstrap, checks
 from estampe.access import sessions as session
@@ -11,6 +12,17 @@ from estampe.settings import Settings
 
 USER, ORGANIZATION, ROLE = OWNER, "org_local", "org:admin"
 CODE_SECONDS = 24 * 3600
+
+
+class Whom(NamedTuple):
+    """Who a link signs in, and as what; by default this machine's own person."""
+
+    user: str = USER
+    organization: str | None = ORGANIZATION
+    role: str = ROLE
+
+
+OWN = Whom()
 
 
 def local_token(
@@ -26,7 +38,7 @@ def local_token(
     return Local(settings.data_dir).issue(user, organization, role=role, ttl_seconds=ttl_seconds)
 
 
-def printed_link(settings: Settings) -> str:
+def printed_link(settings: Settings, whom: Whom) -> str:
     """Raises `InvalidSetting` while nobody may sign in locally."""
     if not settings.signs_in_locally:
         raise InvalidSetting(
@@ -39,16 +51,20 @@ def printed_link(settings: Settings) -> str:
     checks.prepare(settings)
     with bootstrap.database_url(settings) as url:
         bootstrap.migrated(url)
-        return asyncio.run(new_link(settings, url))
+        return asyncio.run(new_link(settings, url, whom))
 
 
-async def new_link(settings: Settings, url: str) -> str:
+async def new_link(settings: Settings, url: str, whom: Whom = OWN) -> str:
     """The code stands in the fragment, which no server, proxy or log ever sees."""
     database = Database(url, connections=1)
     await database.open()
     try:
         code = await session.new_code(
-            database, user_id=USER, organization_id=ORGANIZATION, role=ROLE, ttl_seconds=CODE_SECONDS
+            database,
+            user_id=whom.user,
+            organization_id=whom.organization,
+            role=whom.role,
+            ttl_seconds=CODE_SECONDS,
         )
     finally:
         await database.close()
