@@ -23,12 +23,14 @@ class Preview(msgspec.Struct, frozen=True):
 class Output(msgspec.Struct, frozen=True):
     """Output `position`, finished: frames shaped (count, height, width, 3 or 4), 8 bits a channel.
 
-    A picture has one frame. `seed` is the one that makes this very output again when asked for alone.
+    A picture has one frame. `seed` is the one that makes this very output again when asked for alone. `enlarged_from`
+    is the width and height that the model itself drew, where its frames were made larger afterwards.
     """
 
     position: int
     frames: Frames
     seed: int
+    enlarged_from: tuple[int, int] | None = None
 
 
 class Notes(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from PIL import Image
 from estampe.domain import Model, Progress
 from estampe.engines import Checkpoint, Engine, Event, Notes, Output, Preview, Request, Told, in_turn
 from estampe.engines._parameters import number, schema, seeds
-from estampe.engines._vignette.canvas import Bytes, cut_out, framed, on, posed, together
+from estampe.engines._vignette.canvas import Bytes, columns, cut_out, framed, on, posed, together
 from estampe.engines._vignette.halfway import Halfway, read_halfway
 from estampe.engines._vignette.lexicon import Lexicon, lexicon
 from estampe.engines._vignette.motion import poses
@@ -118,11 +118,15 @@ class _Drawing:
                 yield from self._denoised(position, seed)
                 finished.append(self._halfway.latent)
                 self._halfway = Halfway(tuple(finished))
-            frames = []
-            for frame in self._frames(self._network.decode(finished[position])):
+            frames, drawn = [], self._network.decode(finished[position])
+            for frame in self._frames(drawn):
                 frames.append(frame)
                 yield self._progress("decoding", steps=0 if again else 1)
-            yield Output(position=position, frames=np.stack(frames), seed=seed)
+            yield Output(position, np.stack(frames), seed, enlarged_from=self._enlarged_from(drawn))
+
+    def _enlarged_from(self, drawn: Bytes) -> tuple[int, int] | None:
+        side = drawn.shape[1] * columns(len(self._things))
+        return (side, side) if min(self._size) > side else None
 
     def _denoised(self, position: int, seed: int) -> Iterator[Event]:
         """Alone in its batch, so that its seed makes it again. Leaves its latent in `halfway`."""

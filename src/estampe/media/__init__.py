@@ -17,13 +17,14 @@ __all__ = ["POSTER_PIXELS", "Facts", "Kind", "Label", "kinds", "placeholder", "r
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
-    """What is written inside a file about how it was made."""
+    """What is written inside a file about how it was made; `enlarged_from` is a width and a height in pixels."""
 
     job_id: str
     model: str
     prompt: str
     seed: int
     parameters: dict[str, Any]
+    enlarged_from: tuple[int, int] | None = None
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):

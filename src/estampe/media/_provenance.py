@@ -34,6 +34,7 @@ def generation(label: Label) -> str:
         "seed": label.seed,
         "parameters": rest,
         "digital_source_type": MADE_BY_A_MODEL,
+        **({"enlarged_from": label.enlarged_from} if label.enlarged_from else {}),
     }
     return encodable(json.dumps(told, ensure_ascii=False, sort_keys=True, default=str))
 

@@ -155,6 +155,7 @@ class _Batch:
             prompt=parameters["prompt"],
             seed=output.seed,
             parameters=parameters,
+            enlarged_from=output.enlarged_from,
         )
         wants_label = parameters.get("embed_metadata", True)
         path = Path(member.scratch) / f"{output.position}.{parameters['output_format']}"

@@ -124,6 +124,14 @@ def test_a_background_fills_the_corners(vignette):
     assert [tuple(frame[y, x]) for y in (0, -1) for x in (0, -1)] == [(120, 180, 245)] * 4
 
 
+@pytest.mark.parametrize(("prompt", "side", "times"), [("apple", 512, 1), ("two apples", 512, 2), ("apple", 64, 0)])
+def test_an_output_says_what_it_was_enlarged_from(vignette, prompt, side, times):
+    asked = {**PARAMETERS, "prompt": prompt, "width": side, "height": side}
+    output = next(event for event in alone(vignette, "vignette", asked) if isinstance(event, Output))
+    drawn = Network().decode(Network().noise(0)).shape[1]
+    assert output.enlarged_from == ((drawn * times, drawn * times) if times else None)
+
+
 def test_what_is_unwanted_changes_the_picture(vignette):
     assert not np.array_equal(made(vignette, "an apple"), made(vignette, "an apple", negative_prompt="red"))
 

@@ -3,6 +3,7 @@ import json
 import struct
 import zlib
 
+import msgspec
 import numpy as np
 import pytest
 from PIL import Image as Pillow
@@ -33,6 +34,16 @@ def test_a_png_tells_how_it_was_made_as_json(tmp_path):
     assert told["prompt"] == "un chat"
     assert told["seed"] == 5
     assert told["parameters"] == {"width": 64}
+
+
+def test_a_file_says_what_its_picture_was_enlarged_from(tmp_path):
+    label = msgspec.structs.replace(LABEL, enlarged_from=(32, 32))
+    for name, wanted in (("plain", LABEL), ("large", label)):
+        Image().encode(FRAME, {"output_format": "png"}, wanted, tmp_path / name)
+
+    with Pillow.open(tmp_path / "plain") as plain, Pillow.open(tmp_path / "large") as large:
+        assert "enlarged_from" not in json.loads(plain.info["estampe"])
+        assert json.loads(large.info["estampe"])["enlarged_from"] == [32, 32]
 
 
 @pytest.mark.parametrize("format_", Image.formats)

@@ -17,7 +17,6 @@ _PALEST = 0.13  # a subject's own lightest parts, such as a wall or a belly
 _SURE = 0.25
 _ROUNDS_PER_SCALE = 3
 _LAYERS = 4
-_APART = 1.0  # of a subject's side, from one to the next
 _ONE_ROW = 2  # subjects at most
 
 
@@ -56,19 +55,23 @@ def _layered(planes: Sequence[Floats]) -> Image.Image:
     return Image.frombytes("RGBa", levels.shape[:2], levels.tobytes())
 
 
+def columns(subjects: int) -> int:
+    """How many stand in the longest row."""
+    return subjects if subjects <= _ONE_ROW else math.ceil(subjects / 2)
+
+
 def together(subjects: Sequence[Image.Image]) -> Image.Image:
     """Subjects of one size side by side, in one row or two, on a square that leaves each as large as it is."""
     if len(subjects) == 1:
         return subjects[0]
     rows = [subjects] if len(subjects) <= _ONE_ROW else [subjects[: len(subjects) // 2], subjects[len(subjects) // 2 :]]
     size = subjects[0].width
-    step = round(size * _APART)
-    side = size + step * (max(map(len, rows)) - 1)
+    side = size * columns(len(subjects))
     square = np.zeros((side, side, _LAYERS), np.uint16)
     for line, row in enumerate(rows):
-        top = (side - size - step * (len(rows) - 1)) // 2 + step * line
+        top = (side - size * len(rows)) // 2 + size * line
         for column, subject in enumerate(row):
-            left = (side - size - step * (len(row) - 1)) // 2 + step * column
+            left = (side - size * len(row)) // 2 + size * column
             under = square[top : top + size, left : left + size]
             layers = np.asarray(subject).astype(np.uint16)
             under[:] = np.minimum(layers + (under * (255 - layers[..., 3:]) + 127) // 255, 255)
