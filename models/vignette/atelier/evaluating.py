@@ -29,7 +29,7 @@ from estampe.engines._vignette.lexicon import lexicon
 from estampe.engines._vignette.network import Network, schedule
 from estampe.engines._vignette.prompt import Reading, read
 
-STEPS, GUIDANCE = 12, 2.5
+STEPS, GUIDANCE = 12, 1.5  # as the engine asks unless it is told otherwise
 _SHEET_SIDE = 128
 
 

@@ -42,7 +42,7 @@ class Vignette(Engine):
         self._network: Network | None = None
 
     def models(self) -> Sequence[Model]:
-        guidance = number(1, 5, 2.5)
+        guidance = number(1, 5, 1.5)
         count = len(lexicon(self._weights).subjects)
         return [
             Model(
@@ -199,8 +199,7 @@ class _Drawing:
 def _no_subject(reading: Reading, known: Lexicon) -> Text:
     heard = ", ".join(reading.understood)
     count = len(known.subjects)
-    apart = math.ceil(count / MOST_NAMED)
-    english, french = (", ".join(known.names[language][::apart]) for language in ("en", "fr"))
+    english, french = (", ".join(_some(known.names[language])) for language in ("en", "fr"))
     more = count > MOST_NAMED
     return Text(
         (f"I read “{heard}”, but nothing I can draw. " if heard else "I know none of these words. ")
@@ -210,3 +209,9 @@ def _no_subject(reading: Reading, known: Lexicon) -> Text:
         + f"Ce petit modèle dessine {count} sujets{', comme' if more else ' :'} {french}. "
         + "Ajoutez une couleur, un style (plat, 3d, brillant), un fond, ou un mouvement pour un clip.",
     )
+
+
+def _some(names: Sequence[str]) -> Sequence[str]:
+    """Of all sorts; those of one word are what people ask for."""
+    short = [name for name in names if " " not in name]
+    return short[:: math.ceil(len(short) / MOST_NAMED)]
