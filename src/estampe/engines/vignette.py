@@ -11,7 +11,7 @@ from PIL import Image
 from estampe.domain import Model, Progress
 from estampe.engines import Checkpoint, Engine, Event, Notes, Output, Preview, Request, Told, in_turn
 from estampe.engines._parameters import number, schema, seeds
-from estampe.engines._vignette.canvas import Bytes, columns, cut_out, framed, on, posed, together
+from estampe.engines._vignette.canvas import FILLED, Bytes, columns, cut_out, framed, on, posed, together
 from estampe.engines._vignette.halfway import Halfway, read_halfway
 from estampe.engines._vignette.lexicon import Lexicon, lexicon
 from estampe.engines._vignette.motion import poses
@@ -126,7 +126,7 @@ class _Drawing:
 
     def _enlarged_from(self, drawn: Bytes) -> tuple[int, int] | None:
         side = drawn.shape[1] * columns(len(self._things))
-        return (side, side) if min(self._size) > side else None
+        return (side, side) if min(self._size) * FILLED > side else None
 
     def _denoised(self, position: int, seed: int) -> Iterator[Event]:
         """Alone in its batch, so that its seed makes it again. Leaves its latent in `halfway`."""

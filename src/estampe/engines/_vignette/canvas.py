@@ -18,6 +18,7 @@ _SURE = 0.25
 _ROUNDS_PER_SCALE = 3
 _LAYERS = 4
 _ONE_ROW = 2  # subjects at most
+FILLED = 0.88  # of a still frame's shorter side: what is drawn reaches its own edges, and wants air around it
 
 
 class Pose(NamedTuple):
@@ -147,8 +148,8 @@ def on(subject: Image.Image, background: Colour) -> Image.Image:
 
 
 def framed(picture: Image.Image, size: tuple[int, int], background: Colour) -> Bytes:
-    """(height, width, 3): the square picture in the middle of `size` = (width, height)."""
-    side = min(size)
+    """(height, width, 3): the square picture in the middle of `size` = (width, height), with air around it."""
+    side = max(1, round(min(size) * FILLED))
     frame = Image.new("RGB", size, background)
     large = picture.resize((side, side), Image.Resampling.LANCZOS)
     frame.paste(large, ((size[0] - side) // 2, (size[1] - side) // 2))
