@@ -42,7 +42,7 @@ class Slot:
             return False
         if not self._batches:
             return True
-        is_to_be_alone = self._is_late or any(batch.is_suspect for batch in self._batches)
+        is_to_be_alone = self._is_late or any(batch.is_suspect or batch.was_late for batch in self._batches)
         return not is_to_be_alone and self._batches[-1].is_nearly_drawn
 
     async def freed(self) -> None:
