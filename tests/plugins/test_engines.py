@@ -24,20 +24,14 @@ def engines():
     return {name: plugins.load("engines", name)() for name in plugins.names("engines")}
 
 
+CLIPS = thorough("draws for long; its pictures come the same way, and test_up.py asks for a clip")
 MODELS = [
-    pytest.param(name, model, id=f"{name}/{model.name}")
+    pytest.param(name, model, id=f"{name}/{model.name}", marks=CLIPS if model.name == "vignette-clip" else ())
     for name, engine in engines().items()
     for model in engine.models()
 ]
-AT_LENGTH = [
-    pytest.param(
-        *model.values, id=model.id, marks=thorough("draws for long; its picture is quick") if "clip" in model.id else ()
-    )
-    for model in MODELS
-]
 every_engine = pytest.mark.parametrize("name", plugins.names("engines"))
 every_model = pytest.mark.parametrize(("name", "model"), MODELS)
-every_model_at_length = pytest.mark.parametrize(("name", "model"), AT_LENGTH)
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +204,7 @@ def test_every_member_of_a_batch_keeps_the_order_of_its_own_events(ready, name, 
         assert [output.position for output in outputs(events)] == [0, 1]
 
 
-@every_model_at_length
+@every_model
 def test_the_same_seed_gives_the_same_bytes_alone_and_in_any_batch(ready, name, model):
     assert model.deterministic
     requests = alike(model, model.max_batch)
@@ -240,7 +234,7 @@ def test_a_member_that_is_not_wanted_any_more_ends_and_the_others_go_on(ready, n
     assert all(len(outputs(events)) == 1 for member, events in enumerate(told) if member != 1)
 
 
-@every_model_at_length
+@every_model
 def test_a_checkpoint_leads_to_the_same_bytes_and_not_from_the_start(ready, name, model):
     parameters = filled(model, num_outputs=2, num_inference_steps=5, prompt="papillon")
     undisturbed = list(alone(ready[name], model.name, parameters))
