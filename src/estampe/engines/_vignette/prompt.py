@@ -225,5 +225,5 @@ def _first(heard: list[Phrase], sort: Sort, found: _Found) -> None:
 
 
 def _reported(told: Sequence[str], times: int = 1) -> tuple[str, ...]:
-    seen = dict.fromkeys(word[: LONGEST_REPORTED_WORD * times] for word in told)
+    seen = dict.fromkeys(word[: LONGEST_REPORTED_WORD * times] for word in told if word)
     return tuple(seen)[:MOST_REPORTED_WORDS]
