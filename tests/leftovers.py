@@ -1,4 +1,4 @@
-"""Nothing that a run of the tests starts outlives it, even where the run is killed."""
+"""What a run of the tests starts ends with it, even where it is killed; but for PostgreSQL, whose environment is bare."""
 
 import os
 import secrets
