@@ -1,4 +1,4 @@
-"""What a run of the tests starts ends with it, even where it is killed; but for PostgreSQL, whose environment is bare."""
+"""What a run of the tests starts ends with it, even where it is killed; but for PostgreSQL, which knows no run."""
 
 import os
 import secrets
