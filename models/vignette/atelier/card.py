@@ -5,16 +5,18 @@ from pathlib import Path
 from atelier.evaluating import GUIDANCE, STEPS, Report
 from atelier.exporting import FILES
 from atelier.recipe import Recipe
+from estampe.engines._vignette.lexicon import lexicon
 
 _MOST_LISTED = 60
 
 
 def write_card(path: Path, report: Report, recipe: Recipe, weights: Path) -> None:
     size = sum((weights / name).stat().st_size for name in FILES)
+    subjects = len(lexicon(weights).subjects)
     lines = [
         "# Vignette",
         "",
-        f"A small model that draws {report.concepts} subjects, like stickers, from English and French words, on a CPU.",
+        f"A small model that draws {subjects} subjects, like stickers, from English and French words, on a CPU.",
         f"Rectified flow in a code of pictures of {recipe.side} pixels a side, shown as {recipe.shown} by its decoder,",
         "with their own transparency.",
         f"{size / 1e6:.1f} MB in {', '.join(FILES)}. Recipe `{recipe.name}`.",
