@@ -4,12 +4,6 @@ from estampe.engines._vignette.lexicon import lexicon
 from estampe.engines._vignette.prompt import read
 
 
-def signs(prompt):
-    known = lexicon()
-    by_token = {subject.tokens: name for name, subject in known.subjects.items()}
-    return [by_token[part.subject.tokens] for part in read(prompt).parts]
-
-
 def test_there_are_hundreds_and_each_name_is_its_own_subject():
     known = lexicon()
     assert len(known.subjects) >= 500
