@@ -106,11 +106,9 @@ class Pools(NamedTuple):
 
 def pools(data: Dataset, recipe: Recipe, kept_back: HeldOut, device: torch.device | str = "cpu") -> Pools:
     seen = Pool(data, recipe, kept_back, device)
-    return Pools(seen, seen if recipe.shown == recipe.side else Pool(data, _finely(recipe), kept_back, device))
-
-
-def _finely(recipe: Recipe) -> Recipe:
-    return replace(recipe, side=recipe.shown)
+    if recipe.shown == recipe.side:
+        return Pools(seen, seen)
+    return Pools(seen, Pool(data, replace(recipe, side=recipe.shown), kept_back, device))
 
 
 def _on(device: torch.device | str, pictures: Bytes, rows: list[int], side: int) -> torch.Tensor:

@@ -56,16 +56,22 @@ def _layered(planes: Sequence[Floats]) -> Image.Image:
     return Image.frombytes("RGBa", levels.shape[:2], levels.tobytes())
 
 
+def _above(subjects: int) -> int:
+    """How many of so many stand in a row above the others, which are as many or one more."""
+    return subjects // 2 if subjects > _ONE_ROW else 0
+
+
 def columns(subjects: int) -> int:
     """How many stand in the longest row."""
-    return subjects if subjects <= _ONE_ROW else math.ceil(subjects / 2)
+    return subjects - _above(subjects)
 
 
 def together(subjects: Sequence[Image.Image]) -> Image.Image:
     """Subjects of one size side by side, in one row or two, on a square that leaves each as large as it is."""
     if len(subjects) == 1:
         return subjects[0]
-    rows = [subjects] if len(subjects) <= _ONE_ROW else [subjects[: len(subjects) // 2], subjects[len(subjects) // 2 :]]
+    above = _above(len(subjects))
+    rows = [row for row in (subjects[:above], subjects[above:]) if row]
     size = subjects[0].width
     side = size * columns(len(subjects))
     square = np.zeros((side, side, _LAYERS), np.uint16)
