@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.bench.figures import Figure, Figures
 from tests.browser.conftest import FLAGS
-from tests.browser.visit import Installation, Visitor, chromium, playwright
+from tests.browser.visit import Visitor, chromium, installed, playwright
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -39,19 +39,13 @@ def visited(browser: Browser, url: str, session: object) -> tuple[float, float]:
 
 
 def test_a_newcomer_may_begin_within_a_second(figures: Figures, tmp_path_factory: pytest.TempPathFactory):
-    installation = Installation(tmp_path_factory.mktemp("contact"))
-    with playwright().sync_playwright() as driver:
+    with installed(tmp_path_factory.mktemp("contact")) as installation, playwright().sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium(), args=FLAGS.split())
-        try:
-            installation.printed_link()
-            installation.until_ready()
-            context = browser.new_context()
-            Visitor(context, installation.url).signs_in(installation.new_link())
-            session = json.loads(json.dumps(context.storage_state()))
-            waits, scripts = zip(*(visited(browser, installation.url, session) for _ in range(VISITS)), strict=True)
-        finally:
-            browser.close()
-            installation.stop()
+        context = browser.new_context()
+        Visitor(context, installation.url).signs_in(installation.new_link())
+        session = json.loads(json.dumps(context.storage_state()))
+        waits, scripts = zip(*(visited(browser, installation.url, session) for _ in range(VISITS)), strict=True)
+        browser.close()
     found = statistics.median(waits)
     figures.add(
         "First contact",

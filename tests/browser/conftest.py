@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.browser.visit import Installation, Visitor, chromium, playwright
+from tests.browser.visit import Installation, Visitor, Visitors, chromium, installed, playwright
 from tests.thorough import all_here
 
 if TYPE_CHECKING:
@@ -30,17 +30,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def installation(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    started = Installation(tmp_path_factory.mktemp("up"))
-    try:
-        started.printed_link()
-        started.until_ready()
+    with installed(tmp_path_factory.mktemp("up")) as started:
         yield started
-    finally:
-        started.stop()
 
 
 @pytest.fixture
-def visitors(browser: Browser, installation: Installation) -> Iterator[Callable[..., Visitor]]:
+def visitors(browser: Browser, installation: Installation) -> Iterator[Visitors]:
     came: list[Visitor] = []
 
     def visitor(**options: Any) -> Visitor:
@@ -55,7 +50,7 @@ def visitors(browser: Browser, installation: Installation) -> Iterator[Callable[
 
 
 @pytest.fixture
-def stranger(visitors: Callable[..., Visitor]) -> Visitor:
+def stranger(visitors: Visitors) -> Visitor:
     """Nobody has signed in here, which the browser itself reports in its console."""
     visitor = visitors()
     visitor.expected.append("401 (Unauthorized)")
@@ -73,7 +68,7 @@ def session(browser: Browser, installation: Installation) -> Any:
 
 
 @pytest.fixture
-def ana(visitors: Callable[..., Visitor], session: Any) -> Visitor:
+def ana(visitors: Visitors, session: Any) -> Visitor:
     """Signed in, and on the page."""
     visitor = visitors(storage_state=session)
     visitor.goes_home()

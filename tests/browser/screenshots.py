@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 from tests.browser.conftest import FLAGS
-from tests.browser.visit import ROOT, Installation, Visitor, chromium, playwright
+from tests.browser.visit import ROOT, Installation, Visitor, chromium, installed, playwright
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -142,17 +142,12 @@ def take(browser: Browser, installation: Installation, which: list[Shot]) -> Non
 def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder, playwright().sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium(), args=FLAGS.split())
-        installation = Installation(Path(folder), engines="vignette", token_seconds=60)
-        try:
-            installation.printed_link()
-            installation.until_ready()
+        with installed(Path(folder), engines="vignette", token_seconds=60) as installation:
             with installation.person() as person, installation.person("user_gone") as stranger:
                 stranger.headers["Authorization"] += "x"
                 found = shots(work(person, stranger))
             take(browser, installation, [one for one in found if not names or one.name in names])
-        finally:
-            installation.stop()
-            browser.close()
+        browser.close()
 
 
 if __name__ == "__main__":

@@ -14,14 +14,13 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from joserfc import jws
 from joserfc.jwk import RSAKey
-from tests.browser.visit import PATIENCE_MS, Installation, Visitor, axe, playwright
+from tests.browser.expecting import expect
+from tests.browser.visit import Installation, Visitor, axe, installed
 from tests.postgres import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Response, Route
 
-expect = playwright().expect
-expect.set_options(timeout=PATIENCE_MS)
 
 FRONTEND = "https://clerk.atelier.example"
 STAND_IN = Path(__file__).parents[1] / "web" / "clerk" / "frontend.js"
@@ -88,13 +87,8 @@ def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         + base64.b64encode(FRONTEND.removeprefix("https://").encode() + b"$").decode(),
         "clerk_jwt_key": pem.replace("\n", "\\n"),
     }
-    started = Installation(tmp_path_factory.mktemp("clerk"), engines="fake", **said)
-    try:
-        started.printed_link()
-        started.until_ready()
+    with installed(tmp_path_factory.mktemp("clerk"), engines="fake", **said) as started:
         yield started
-    finally:
-        started.stop()
 
 
 Arrives = Callable[..., tuple[Visitor, Frontend]]

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from joserfc import jws
-from tests.browser.visit import PATIENCE_MS, Installation, Visitor, axe, playwright
+from tests.browser.expecting import expect
+from tests.browser.visit import Installation, Visitor, axe, installed
 from tests.oidc.conftest import OpenIdProvider, node_of_provider
 from tests.postgres import eventually
 from tests.service import free_port
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Request
 
 __all__ = ["node_of_provider"]
-
-expect = playwright().expect
-expect.set_options(timeout=PATIENCE_MS)
 
 
 class Way(NamedTuple):
@@ -57,13 +55,8 @@ def place(
     said = {"oidc_issuer": issuer.url, "oidc_client_id": way.client, "oidc_audience": way.audience}
     issuer.start()
     try:
-        with_issuer = Installation(tmp_path_factory.mktemp("oidc"), port=port, engines="fake", **said)
-        try:
-            with_issuer.printed_link()
-            with_issuer.until_ready()
+        with installed(tmp_path_factory.mktemp("oidc"), port=port, engines="fake", **said) as with_issuer:
             yield Place(with_issuer, issuer)
-        finally:
-            with_issuer.stop()
     finally:
         issuer.stop()
 

@@ -9,6 +9,8 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,6 +156,18 @@ class Installation:
         return [sys.executable, "-m", "estampe", verb, "--data-dir", folder, "--port", str(self.port)]
 
 
+@contextmanager
+def installed(folder: Path, **settings: object) -> Iterator[Installation]:
+    """One that has printed its link and whose workers are there; stopped in the end, whoever stopped it before."""
+    started = Installation(folder, **settings)
+    try:
+        started.printed_link()
+        started.until_ready()
+        yield started
+    finally:
+        started.stop()
+
+
 class _Door:
     """What a `Person` needs of a service."""
 
@@ -214,3 +228,7 @@ class Visitor:
 
     def unexpected(self) -> list[str]:
         return [said for said in self.complaints if not any(words in said for words in self.expected)]
+
+
+Visitors = Callable[..., Visitor]
+"""Each with a browser of its own, which is like this."""

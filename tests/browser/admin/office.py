@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import httpx
-from tests.browser.visit import PATIENCE_MS, Installation, Visitor, playwright
+from tests.browser.visit import Installation
 from tests.postgres import eventually
 
 from estampe import bootstrap
@@ -21,10 +20,7 @@ from estampe.settings import Settings
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-expect = playwright().expect
-expect.set_options(timeout=PATIENCE_MS)
 
-Visitors = Callable[..., Visitor]
 PAGES = ("/usage", "/keys", "/sign-ins", "/operator")
 PHONE, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 # What the browser itself says of an answer that was refused.

@@ -7,11 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.browser.admin.office import PAGES, PHONE, WIDE, Visitors, forges
-from tests.browser.visit import PATIENCE_MS, Installation, axe, playwright
-
-expect = playwright().expect
-expect.set_options(timeout=PATIENCE_MS)
+from tests.browser.admin.office import PAGES, PHONE, WIDE, forges
+from tests.browser.expecting import expect
+from tests.browser.visit import Installation, Visitors, axe
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,10 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.browser.admin.office import REFUSED, Visitors, asks, link_for, makes_key, row
-from tests.browser.visit import PATIENCE_MS, Installation, Visitor, playwright
+from tests.browser.admin.office import REFUSED, asks, link_for, makes_key, row
+from tests.browser.expecting import expect
+from tests.browser.visit import Installation, Visitor, Visitors
 from tests.postgres import eventually
-
-expect = playwright().expect
-expect.set_options(timeout=PATIENCE_MS)
 
 
 def test_a_key_is_shown_once_works_is_seen_in_use_and_is_refused_once_it_is_withdrawn(

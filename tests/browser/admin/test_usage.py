@@ -7,14 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.browser.admin.office import Visitors, figure, link_for
-from tests.browser.visit import PATIENCE_MS, Installation, Visitor, playwright
+from tests.browser.admin.office import figure, link_for
+from tests.browser.expecting import expect
+from tests.browser.visit import Installation, Visitor, Visitors
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-expect = playwright().expect
-expect.set_options(timeout=PATIENCE_MS)
 
 
 def test_usage_grows_by_itself_and_its_table_can_be_taken_away(ana: Visitor, installation: Installation):

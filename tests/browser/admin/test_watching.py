@@ -8,11 +8,9 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from tests.browser.admin.office import Visitors, forges
-from tests.browser.visit import PATIENCE_MS, Installation, Visitor, playwright
-
-expect = playwright().expect
-expect.set_options(timeout=PATIENCE_MS)
+from tests.browser.admin.office import forges
+from tests.browser.expecting import expect
+from tests.browser.visit import Installation, Visitor, Visitors
 
 
 class Told(NamedTuple):

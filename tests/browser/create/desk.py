@@ -7,13 +7,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
-from tests.browser.visit import PATIENCE_MS, playwright
+from tests.browser.expecting import expect
+from tests.browser.visit import PATIENCE_MS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-expect = playwright().expect
-expect.set_options(timeout=PATIENCE_MS)
 
 LOADED = "image => image.complete && image.naturalWidth > 0"
 DROPPED = """([type, name, bytes]) => {

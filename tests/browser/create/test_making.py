@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.browser.create.desk import LOADED, is_done, until, words
-from tests.browser.visit import PATIENCE_MS, TOKEN_SECONDS, Visitor, playwright
+from tests.browser.expecting import expect
+from tests.browser.visit import TOKEN_SECONDS, Visitor, Visitors
 
 if TYPE_CHECKING:
     from playwright.sync_api import Request, Route
-
-expect = playwright().expect
-expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +22,7 @@ expect.set_options(timeout=PATIENCE_MS)
     ],
 )
 def test_what_is_asked_for_takes_the_place_it_was_promised(
-    visitors: Callable[..., Visitor], session: Any, locale: str, prompt: str, done: str
+    visitors: Visitors, session: Any, locale: str, prompt: str, done: str
 ):
     person = visitors(storage_state=session, locale=locale)
     person.goes_home()
@@ -133,7 +130,7 @@ def test_what_is_canceled_before_the_server_has_it_ends_as_soon_as_it_does(ana: 
     ],
 )
 def test_a_failure_is_told_as_the_server_tells_it_and_the_words_can_be_mended(
-    visitors: Callable[..., Visitor], session: Any, locale: str, told: str, edit: str
+    visitors: Visitors, session: Any, locale: str, told: str, edit: str
 ):
     person = visitors(storage_state=session, locale=locale)
     person.goes_home()

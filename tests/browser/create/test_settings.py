@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser.create.desk import DROPPED, LOADED, PASTED, is_done, picture, until, words
-from tests.browser.visit import PATIENCE_MS, Visitor, playwright
-
-expect = playwright().expect
-expect.set_options(timeout=PATIENCE_MS)
+from tests.browser.expecting import expect
+from tests.browser.visit import Visitor
 
 
 def test_shape_and_count_are_kept_to(ana: Visitor, sent: list[Any]):

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.browser.create.desk import ALONE, DROPPED, LOADED, is_done, picture, until, words
-from tests.browser.visit import PATIENCE_MS, Installation, Visitor, axe, playwright
+from tests.browser.expecting import expect
+from tests.browser.visit import Installation, Visitor, Visitors, axe, installed
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route
 
-expect = playwright().expect
-expect.set_options(timeout=PATIENCE_MS)
-
 
 @pytest.mark.parametrize(("locale", "example"), [("en-US", "purple butterfly"), ("fr-FR", "papillon violet")])
-def test_whoever_made_nothing_yet_is_invited(visitors: Callable[..., Visitor], session: Any, locale: str, example: str):
+def test_whoever_made_nothing_yet_is_invited(visitors: Visitors, session: Any, locale: str, example: str):
     person = visitors(storage_state=session, locale=locale)
     person.context.add_init_script(ALONE)
     person.page.route("**/api/jobs?*", lambda route: route.fulfill(json={"jobs": [], "next_cursor": None}))
@@ -31,9 +29,7 @@ def test_whoever_made_nothing_yet_is_invited(visitors: Callable[..., Visitor], s
 
 
 @pytest.mark.parametrize(("locale", "told"), [("en-US", "No worker is there yet"), ("fr-FR", "Aucun worker")])
-def test_where_no_worker_is_the_page_says_so_until_one_comes(
-    visitors: Callable[..., Visitor], session: Any, locale: str, told: str
-):
+def test_where_no_worker_is_the_page_says_so_until_one_comes(visitors: Visitors, session: Any, locale: str, told: str):
     person = visitors(storage_state=session, locale=locale)
     person.page.route("**/api/models", lambda route: route.fulfill(json={"models": []}), times=1)
     person.goes_home()
@@ -43,7 +39,7 @@ def test_where_no_worker_is_the_page_says_so_until_one_comes(
     expect(person.page.get_by_role("button", name=re.compile("^(Make it|Créer)$"))).to_be_enabled()
 
 
-def test_what_is_left_is_shown_and_said_clearly_when_it_is_spent(visitors: Callable[..., Visitor], session: Any):
+def test_what_is_left_is_shown_and_said_clearly_when_it_is_spent(visitors: Visitors, session: Any):
     person = visitors(storage_state=session)
     left = 7.0
 
@@ -62,7 +58,7 @@ def test_what_is_left_is_shown_and_said_clearly_when_it_is_spent(visitors: Calla
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("locale", "width"), [("en-US", 1440), ("fr-FR", 390)])
-def test_axe_finds_nothing(visitors: Callable[..., Visitor], session: Any, scheme: str, locale: str, width: int):
+def test_axe_finds_nothing(visitors: Visitors, session: Any, scheme: str, locale: str, width: int):
     options = {"color_scheme": scheme, "locale": locale, "viewport": {"width": width, "height": 900}}
     person = visitors(storage_state=session, **options)
     page = person.page
@@ -87,7 +83,7 @@ def test_axe_finds_nothing(visitors: Callable[..., Visitor], session: Any, schem
 
 
 @pytest.mark.parametrize("width", [360, 768])
-def test_a_narrow_window_needs_no_sideways_scrolling(visitors: Callable[..., Visitor], session: Any, width: int):
+def test_a_narrow_window_needs_no_sideways_scrolling(visitors: Visitors, session: Any, width: int):
     person = visitors(storage_state=session, locale="fr-FR", viewport={"width": width, "height": 700})
     person.goes_home()
     person.page.get_by_text("Réglages", exact=True).click()
@@ -98,12 +94,8 @@ def test_a_narrow_window_needs_no_sideways_scrolling(visitors: Callable[..., Vis
 @pytest.fixture
 def another(tmp_path: Path) -> Iterator[Installation]:
     """One that may go away."""
-    started = Installation(tmp_path, drain_seconds=1)
-    try:
-        started.until_ready()
+    with installed(tmp_path, drain_seconds=1) as started:
         yield started
-    finally:
-        started.stop()
 
 
 def test_a_restart_is_told_honestly_and_then_the_result_is_there(browser: Any, another: Installation):

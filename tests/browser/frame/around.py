@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.browser.visit import PATIENCE_MS, Visitor, playwright
+from tests.browser.visit import Visitor
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-expect = playwright().expect
-expect.set_options(timeout=PATIENCE_MS)
 
-Visitors = Callable[..., Visitor]
 NOBODY = "401 (Unauthorized)"
 AWAY = (
     "ERR_CONNECTION_REFUSED",

@@ -8,11 +8,9 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from tests.browser.frame.around import NOBODY, READABLE, Visitors, account, asks_who, chooses
-from tests.browser.visit import PATIENCE_MS, Installation, Visitor, axe, playwright
-
-expect = playwright().expect
-expect.set_options(timeout=PATIENCE_MS)
+from tests.browser.expecting import expect
+from tests.browser.frame.around import NOBODY, READABLE, account, asks_who, chooses
+from tests.browser.visit import Installation, Visitor, Visitors, axe
 
 
 def test_a_printed_link_signs_in_and_leaves_no_code_behind(stranger: Visitor, installation: Installation):

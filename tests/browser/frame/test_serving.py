@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from tests.browser.expecting import expect
 from tests.browser.frame.around import AWAY, NOBODY, asks_who
 from tests.browser.proxy import SubPath
-from tests.browser.visit import PATIENCE_MS, Installation, Visitor, axe, playwright
+from tests.browser.visit import Installation, Visitor, axe, installed
 from tests.service import free_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-expect = playwright().expect
-expect.set_options(timeout=PATIENCE_MS)
 
 
 def test_the_policy_lets_nothing_inline_in_and_a_head_is_a_page_without_its_body(
@@ -41,13 +39,11 @@ def test_the_policy_lets_nothing_inline_in_and_a_head_is_a_page_without_its_body
 def below_a_path(browser: Browser, tmp_path: Any) -> Iterator[Installation]:
     """People reach it at /studio/ of another port, through a proxy that takes the path off."""
     port = free_port()
-    started = Installation(tmp_path, engines="fake", public_url=f"http://127.0.0.1:{port}/studio/")
-    try:
-        started.printed_link()
-        with SubPath(port, "/studio", started.origin):
-            yield started
-    finally:
-        started.stop()
+    with (
+        installed(tmp_path, engines="fake", public_url=f"http://127.0.0.1:{port}/studio/") as started,
+        SubPath(port, "/studio", started.origin),
+    ):
+        yield started
 
 
 def test_below_a_path_everything_works_and_stays_there(below_a_path: Installation, browser: Browser):
@@ -75,13 +71,8 @@ def test_below_a_path_everything_works_and_stays_there(below_a_path: Installatio
 @pytest.fixture
 def frail(tmp_path: Any) -> Iterator[Installation]:
     """One that the test may stop."""
-    started = Installation(tmp_path, engines="fake")
-    try:
-        started.printed_link()
-        started.until_ready()
+    with installed(tmp_path, engines="fake") as started:
         yield started
-    finally:
-        started.stop()
 
 
 @pytest.mark.parametrize(
@@ -98,6 +89,7 @@ def test_a_server_that_goes_is_missed_and_found_again_without_a_reload(
     visitor = Visitor(context, frail.url)
     visitor.expected += [NOBODY, *AWAY]
     visitor.signs_in(frail.printed_link())
+    expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()  # all of the page is there
     visitor.page.evaluate("window.same = true")
     lost = visitor.page.get_by_role("status").filter(has_text=old)
     frail.stop()

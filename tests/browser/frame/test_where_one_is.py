@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from tests.browser.frame.around import Visitors, account
-from tests.browser.visit import PATIENCE_MS, Visitor, axe, playwright
+from tests.browser.expecting import expect
+from tests.browser.frame.around import account
+from tests.browser.visit import Visitor, Visitors, axe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route
-
-expect = playwright().expect
-expect.set_options(timeout=PATIENCE_MS)
 
 
 def test_a_page_is_named_its_address_can_be_kept_and_the_way_back_leads_back(ana: Visitor):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.browser.gallery.wall import SMALL, Comes, at
 from tests.browser.shelves import Shelves
-from tests.browser.visit import Installation, Visitor
+from tests.browser.visit import Installation, Visitor, Visitors
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -40,7 +40,7 @@ def made(installation: Installation, shelves: Shelves) -> dict[str, Any]:
 
 
 @pytest.fixture
-def comes(visitors: Callable[..., Visitor], session: Any, made: dict[str, Any]) -> Comes:
+def comes(visitors: Visitors, session: Any, made: dict[str, Any]) -> Comes:
     """Somebody signed in, with a browser like this, comes to an address."""
 
     def visit(path: str = "/gallery", **options: Any) -> Page:

@@ -7,16 +7,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.browser.expecting import expect
 from tests.browser.gallery.wall import FRENCH, SMALL, Comes, at, is_there, shown, tiles
 from tests.browser.shelves import Shelves
-from tests.browser.visit import PATIENCE_MS, Installation, Visitor, playwright
+from tests.browser.visit import Installation, Visitor
 from tests.postgres import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-expect = playwright().expect
-expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.mark.parametrize(

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.browser.expecting import expect
 from tests.browser.gallery.wall import FRENCH, FURTHER, PHONE, SMALL, Comes, at, opened, shown, tiles
 from tests.browser.shelves import Shelves
-from tests.browser.visit import PATIENCE_MS, Installation, Visitor, axe, playwright
+from tests.browser.visit import Installation, Visitor, Visitors, axe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-expect = playwright().expect
-expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +73,7 @@ def test_a_shared_address_opens_the_same_filters_and_going_back_leaves_them(gall
     expect(page.get_by_role("searchbox")).to_have_value("")
 
 
-def test_who_made_nothing_yet_is_told_where_to_begin(visitors: Callable[..., Visitor], session: Any):
+def test_who_made_nothing_yet_is_told_where_to_begin(visitors: Visitors, session: Any):
     visitor = visitors(storage_state=session)
     visitor.page.add_init_script("localStorage.setItem('estampe.organization', '')")
     page = at(visitor)
@@ -88,7 +85,7 @@ def test_who_made_nothing_yet_is_told_where_to_begin(visitors: Callable[..., Vis
 
 
 def test_another_organisation_sees_nothing_and_a_link_says_it_does_not_exist(
-    visitors: Callable[..., Visitor], session: Any, installation: Installation, made: dict[str, Any]
+    visitors: Visitors, session: Any, installation: Installation, made: dict[str, Any]
 ):
     with installation.person("user_eve", "org_other", "org:admin") as eve:
         hers = eve.make("a secret garden", **SMALL)

@@ -7,16 +7,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.browser.expecting import expect
 from tests.browser.gallery.wall import FRENCH, SIDES, Comes, at, fact, opened, shown, tiles
 from tests.browser.shelves import Shelves
-from tests.browser.visit import PATIENCE_MS, Installation, Visitor, playwright
+from tests.browser.visit import Installation, Visitor
 from tests.postgres import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-expect = playwright().expect
-expect.set_options(timeout=PATIENCE_MS)
 
 
 def test_a_link_to_one_picture_opens_it_with_all_that_is_known_of_it(ana: Visitor, made: dict[str, Any]):

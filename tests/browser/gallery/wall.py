@@ -6,14 +6,13 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.browser.visit import PATIENCE_MS, Visitor, playwright
+from tests.browser.expecting import expect
+from tests.browser.visit import Visitor
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
     from tests.service import Person
 
-expect = playwright().expect
-expect.set_options(timeout=PATIENCE_MS)
 
 SIDES = "64 \N{MULTIPLICATION SIGN} 64"
 SMALL = {"model": "fake-image", "width": 64, "height": 64, "num_inference_steps": 1}
