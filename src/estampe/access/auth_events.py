@@ -125,7 +125,8 @@ class AuthEvents:
     async def between(self, asked: Asked, *, tenant_id: TenantId | None) -> Told:
         """Of one tenant; without one, of all of them and of those nobody could name."""
         values = asked._asdict() | {"tenant_id": tenant_id}
-        opened = self._db.system() if tenant_id is None else self._db.tenant(tenant_id)
+        # What is counted is what is listed, whoever writes meanwhile.
+        opened = self._db.tenant(tenant_id, snapshot=True) if tenant_id else self._db.system(snapshot=True)
         async with opened as scope:
             events = await scope.all("list_auth_events", **values)
             counts = await scope.all("count_auth_events", **values)

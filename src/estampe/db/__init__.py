@@ -79,23 +79,29 @@ class Database:
             await scope.one("ping")
 
     @asynccontextmanager
-    async def tenant(self, tenant_id: TenantId) -> AsyncIterator[Scope]:
-        """A transaction that sees one tenant's rows alone, whatever it asks: a request's only way to them."""
-        async with self._transaction() as scope:
+    async def tenant(self, tenant_id: TenantId, *, snapshot: bool = False) -> AsyncIterator[Scope]:
+        """A transaction that sees one tenant's rows alone, whatever it asks: a request's only way to them.
+
+        With `snapshot` all that it reads is of one moment, and it writes nothing.
+        """
+        async with self._transaction(snapshot=snapshot) as scope:
             await scope.one("enter_tenant", tenant_id=tenant_id)
             yield scope
 
     @asynccontextmanager
-    async def system(self) -> AsyncIterator[Scope]:
+    async def system(self, *, snapshot: bool = False) -> AsyncIterator[Scope]:
         """A transaction that sees every tenant: for the worker, the queue and this package alone."""
-        async with self._transaction() as scope:
+        async with self._transaction(snapshot=snapshot) as scope:
             yield scope
 
     @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[Scope]:
+    async def _transaction(self, *, snapshot: bool) -> AsyncIterator[Scope]:
         try:
             async with self._pool.connection() as connection:
-                yield Scope(connection)
+                scope = Scope(connection)
+                if snapshot:
+                    await scope.run("read_one_moment")
+                yield scope
         except Exception as error:
             # The queue's library says it in a word of its own.
             if isinstance(error, _PASSING) or isinstance(error.__cause__, _PASSING):

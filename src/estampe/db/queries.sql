@@ -2,6 +2,10 @@
 -- Until the transaction ends, this connection works for one tenant, and as a role that sees no other's rows
 select set_config('estampe.tenant', %(tenant_id)s, true), set_config('role', 'estampe_tenant', true);
 
+-- read_one_moment --
+-- Until the transaction ends, all it reads is of one moment, and it writes nothing
+set transaction isolation level repeatable read, read only;
+
 -- put_tenant --
 -- Write a tenant's readable names once
 insert into tenants (id, issuer, organization_id, user_id)

@@ -60,6 +60,20 @@ async def test_two_tenants_at_once_never_meet(database):
         assert [(await asked(scope, SETTING))["tenant"] for scope in (one, two)] == ["tn_one", "tn_two"]
 
 
+async def test_a_snapshot_reads_one_moment_whoever_writes_meanwhile_and_writes_nothing(database):
+    counted = "select count(*)::int as found from tenants"
+    added = "insert into tenants (id, issuer, organization_id) values ('tn_one', 'urn:one', 'org_one')"
+    async with database.tenant(TenantId("tn_one"), snapshot=True) as inside, database.system() as outside:
+        first = await asked(inside, counted)
+        await outside.connection.execute(added)
+        await outside.connection.commit()
+        assert await asked(inside, counted) == first == {"found": 0}
+        assert await asked(outside, counted) == {"found": 1}
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            await inside.connection.execute(added)
+        await inside.connection.rollback()
+
+
 async def test_what_raises_in_a_transaction_is_undone(database):
     async def fail() -> None:
         async with database.system() as scope:
