@@ -25,9 +25,17 @@ WITNESSES = 16  # each on a connection of its own, so that every process of a fe
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    with held_port() as held:
+        return held.getsockname()[1]
+
+
+def held_port() -> socket.socket:
+    """A port that nobody else is given while this lives, though the server it is for may come and go there."""
+    held = socket.socket()
+    for allowed in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+        held.setsockopt(socket.SOL_SOCKET, allowed, 1)
+    held.bind(("127.0.0.1", 0))
+    return held
 
 
 class Person(httpx.Client):
@@ -78,7 +86,10 @@ class Service:
     """An API and a worker, each a process of its own."""
 
     def __init__(self, database_url: str, data_dir: Path, **settings: object) -> None:
-        self.database_url, self.data_dir, self.port = database_url, data_dir, free_port()
+        self.database_url, self.data_dir = database_url, data_dir
+        # A server that is down for a moment comes back to its own place, and nobody meets another test's there.
+        self._place = held_port()
+        self.port = self._place.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.local = Local(data_dir)
         said = {"engines": "fake", "stalled_seconds": 3, "drain_seconds": 1, "log_level": "warning"}
@@ -180,6 +191,7 @@ class Service:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+        self._place.close()
 
 
 @contextmanager

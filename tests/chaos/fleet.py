@@ -90,6 +90,4 @@ class Fleet:
         assert server is not None
         kill(server)
         await asyncio.to_thread(eventually, lambda: postmaster(self._folder) is None, "the end of the server")
-        again = EmbeddedPostgres(self._folder)
-        assert await asyncio.to_thread(again.start) == self.database_url
-        self._database = again
+        assert await asyncio.to_thread(self._database.start) == self.database_url

@@ -37,9 +37,8 @@ def fleet(tmp_path_factory: pytest.TempPathFactory):
         fleet.stop()
 
 
-async def work(fleet: Fleet, dice: random.Random) -> list[Member]:
+async def work(fleet: Fleet, members: list[Member], dice: random.Random) -> None:
     """Everyone asks, follows, cancels, while everything is hurt; and everyone's jobs end."""
-    members = [Member(fleet, number, random.Random(dice.random())) for number in range(TENANTS)]
 
     async def one(number: int) -> None:
         await asyncio.sleep(dice.uniform(0, WOUNDS))
@@ -53,7 +52,6 @@ async def work(fleet: Fleet, dice: random.Random) -> list[Member]:
         group.create_task(fleet.hurt(WOUNDS))
         for number in range(JOBS):
             group.create_task(one(number))
-    return members
 
 
 async def ends(members: list[Member]) -> dict[str, str]:
@@ -108,8 +106,9 @@ def test_whatever_is_killed_every_accepted_job_ends_once_and_is_charged_once(fle
     dice = random.Random(SEED)
 
     async def live() -> None:
-        members = await work(fleet, dice)
+        members = [Member(fleet, number, random.Random(dice.random())) for number in range(TENANTS)]
         try:
+            await work(fleet, members, dice)
             await asyncio.to_thread(fleet.until_ready)
             found = await ends(members)
         finally:

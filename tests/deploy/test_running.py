@@ -90,10 +90,7 @@ def test_the_scaler_s_question_to_postgresql_counts_what_has_not_ended(every_dat
 
 
 def test_the_scaler_s_numbers_are_told_by_the_metrics(service: Service):
-    own = service.environment | {"ESTAMPE_METRICS": "public", "ESTAMPE_PORT": str(free_port())}
-    beside = Service(service.database_url, service.data_dir)
-    beside.environment, beside.port = own, int(own["ESTAMPE_PORT"])
-    beside.url = f"http://127.0.0.1:{beside.port}"
+    beside = Service(service.database_url, service.data_dir, metrics="public")
     try:
         beside.start("api")
         beside.wait_until_ready()

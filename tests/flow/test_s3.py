@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -180,12 +181,12 @@ def _says_so(person: Person, url: str, picture: bytes) -> None:
 
 @pytest.mark.parametrize("command", ["api", "worker", "up", "store", "doctor"])
 def test_a_bucket_that_is_missing_at_the_start_is_one_clear_line(s3_endpoint: str, tmp_path: Path, command: str):
-    service = Service("postgresql:///nowhere", tmp_path, **Bucket(s3_endpoint, "never-made").settings)
-
-    ended = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "estampe", command],
-        env=service.environment, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    settings = Bucket(s3_endpoint, "never-made").settings
+    with closing(Service("postgresql:///nowhere", tmp_path, **settings)) as service:
+        ended = subprocess.run(
+            [sys.executable, "-W", "error", "-m", "estampe", command],
+            env=service.environment, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
 
     said = ended.stdout if command == "doctor" else ended.stderr
     assert ended.returncode == (1 if command == "doctor" else 2)
