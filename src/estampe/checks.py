@@ -1,13 +1,14 @@
 """What the settings ask for must be there: looked at before anything starts, and told in one line."""
 
+import errno
 import secrets
+import socket
 
 from estampe import plugins
 from estampe.errors import InvalidSetting, Text
-from estampe.http import rates
 from estampe.media import kinds
 from estampe.plans import GPU_SECONDS
-from estampe.settings import Settings
+from estampe.settings import IN_PROCESS, Settings
 
 
 def prepare(settings: Settings) -> None:
@@ -15,7 +16,7 @@ def prepare(settings: Settings) -> None:
     plugins.require("engines", settings.engines)
     plugins.require("identity", settings.identity)
     plugins.require("stores", [settings.store])
-    rates.require(settings)
+    _require_counts(settings)
     _require_plans(settings)
     _require_known_operators(settings)
     folder = settings.data_dir
@@ -35,9 +36,38 @@ def prepare(settings: Settings) -> None:
         ) from error
 
 
+def require_port(settings: Settings) -> None:
+    """Raises `InvalidSetting` for a port that is taken or forbidden, or an address that is not ours."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            where = f"{settings.host}:{settings.port}"
+            if error.errno == errno.EADDRINUSE:
+                raise InvalidSetting(
+                    Text(
+                        f"{where} is in use: stop what listens there, or choose another port with --port",
+                        f"{where} est occupé : arrêtez ce qui y écoute, ou choisissez un autre port avec --port",
+                    )
+                ) from None
+            why = error.strerror
+            raise InvalidSetting(
+                Text(f"cannot listen on {where}: {why}", f"écoute impossible sur {where} : {why}")
+            ) from None
+
+
 def units() -> set[str]:
     """What quotas may be in."""
     return {GPU_SECONDS, *(f"{kind.unit}s" for kind in kinds().values())}
+
+
+def _require_counts(settings: Settings) -> None:
+    if settings.rate_limit_store != IN_PROCESS:
+        from estampe.http import rates  # noqa: PLC0415 - it loads the whole API, which a worker does without
+
+        rates.require_client()
 
 
 def _require_plans(settings: Settings) -> None:

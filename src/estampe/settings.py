@@ -13,7 +13,8 @@ from estampe.plans import Plan, Price
 
 PREFIX = "ESTAMPE_"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-RATE_LIMIT_STORES = r"^(memory|(redis|rediss|valkey|valkeys)://.+)$"
+IN_PROCESS = "memory"
+RATE_LIMIT_STORES = rf"^({IN_PROCESS}|(redis|rediss|valkey|valkeys)://.+)$"
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 # RFC 6749, section 3.3: several are told apart by spaces.
@@ -83,7 +84,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     trusted_proxies: Annotated[int, msgspec.Meta(ge=0, le=16)] = 0
     requests_per_minute_user: Annotated[int, msgspec.Meta(ge=0)] = 600
     requests_per_minute_tenant: Annotated[int, msgspec.Meta(ge=0)] = 3000
-    rate_limit_store: Annotated[str, msgspec.Meta(pattern=RATE_LIMIT_STORES)] = "memory"
+    rate_limit_store: Annotated[str, msgspec.Meta(pattern=RATE_LIMIT_STORES)] = IN_PROCESS
     plans: dict[str, Plan] = {}
     default_plan: str = "default"
     unmeasured_gpu_seconds: Annotated[float, msgspec.Meta(ge=0)] = 10.0

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from typing import Any
 
-from estampe import bootstrap
+from estampe.bootstrap import api as bootstrap
 
 FLOOR, STREAM = "/floor", "/floor/stream"
 _START = {

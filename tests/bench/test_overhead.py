@@ -17,7 +17,7 @@ from estampe.db.embedded import EmbeddedPostgres
 from estampe.db.migrate import migrate
 from estampe.domain import Model
 from estampe.engines import Engine, Output, Request
-from estampe.media._parameters import resolve
+from estampe.media.parameters import resolve
 
 pytestmark = pytest.mark.bench
 

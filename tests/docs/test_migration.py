@@ -15,7 +15,8 @@ from tests.docs.snippets import ROOT, snippets
 from tests.service import Person, Service
 from tests.thorough import thorough
 
-from estampe import bootstrap, errors
+from estampe import errors
+from estampe.bootstrap import api
 from estampe.settings import read
 
 PAGES = ["docs/migration.md", "docs/migration.fr.md"]
@@ -83,7 +84,7 @@ def test_the_settings_open_the_server_to_the_site(tmp_path: Path):
     file.write_text(table)
     settings = read({}, file, data_dir=tmp_path)
 
-    (clerk,) = [provider for provider in bootstrap.providers(settings) if provider.name == "clerk"]
+    (clerk,) = [provider for provider in api.providers(settings) if provider.name == "clerk"]
     assert clerk.issuers == ("https://clerk.example.com",)
     assert settings.port == 9006
     assert settings.clerk_authorized_parties == settings.allowed_origins

@@ -6,7 +6,7 @@ from tests.postgres import eventually
 from tests.service import Person, Service, running
 
 from estampe import __version__
-from estampe.bootstrap import OWNER
+from estampe.identity.local import OWNER
 
 ENDLESS = "[steps 2000] [sleep 0.05] a cat"
 SMALL, OTHERWISE = {"width": 64, "height": 64}, {"width": 64, "height": 128}

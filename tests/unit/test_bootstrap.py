@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from estampe.bootstrap import OWNER, _with_local_operator, providers
+from estampe.bootstrap.api import OWNER, _with_local_operator, providers
 from estampe.domain import Principal
 from estampe.policy.permissions import Permission, granted
 from estampe.settings import Settings

@@ -61,7 +61,7 @@ def worker(
 
     SIGTERM or Ctrl-C: it takes nothing more, ends what it runs within `drain_seconds`, and hands back the rest.
     """
-    from estampe.cli.serve import work
+    from estampe.cli.work import work
 
     flags = {"worker_models": models, "worker_concurrency": concurrency, "data_dir": data_dir}
     work(_begin(config, lifeline, **flags))

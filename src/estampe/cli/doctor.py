@@ -9,7 +9,7 @@ import psycopg
 from rich.console import Console
 
 from estampe import __version__, bootstrap, checks, media, plugins
-from estampe.cli.serve import require_port
+from estampe.bootstrap import api
 from estampe.errors import EstampeError
 from estampe.settings import Settings
 
@@ -101,11 +101,11 @@ def _port(settings: Settings) -> Iterator[Finding]:
         answer = httpx.get(f"http://{settings.address}/healthz", timeout=2, trust_env=False)
         yield Finding(well=True, about="port", said=f"{settings.url} runs estampe {answer.json()['version']}")
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
-        require_port(settings)
+        checks.require_port(settings)
         yield Finding(well=True, about="port", said=f"{settings.address} is free")
 
 
 def _sign_in(settings: Settings) -> Iterator[Finding]:
-    names = [provider.name for provider in bootstrap.providers(settings)]
+    names = [provider.name for provider in api.providers(settings)]
     printed = "the printed link works" if settings.signs_in_locally else "the printed link is off"
     yield Finding(well=bool(names), about="sign-in", said=f"{', '.join(names) or 'nobody can sign in'}; {printed}")

@@ -1,20 +1,16 @@
-"""One API, or one worker, in this process."""
+"""One API in this process."""
 
-import asyncio
-import errno
+import importlib
 import os
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 
 from estampe import bootstrap, checks, telemetry
-from estampe.errors import InvalidSetting, Text
 from estampe.settings import Settings
-from estampe.worker.shift import Leave
 
-APPLICATION = "estampe.bootstrap:served"
+MODULE = "estampe.bootstrap.api"
+APPLICATION = f"{MODULE}:served"
 BACKLOG = 8192
 STOP_SECONDS = 6
 # granian counts open streams as connections, and at its limit every request of the process would hang.
@@ -24,7 +20,8 @@ SPARE_CONNECTIONS = 2048
 def serve(settings: Settings) -> None:
     """Serve until told to stop. Raises `InvalidSetting` when the port is taken."""
     checks.prepare(settings)
-    require_port(settings)
+    checks.require_port(settings)
+    importlib.import_module(MODULE)  # before the servers fork: once for them all
     _try_store_apart(settings)
     with bootstrap.database_url(settings) as url:
         bootstrap.migrated_once_there(url)
@@ -46,28 +43,6 @@ def _try_store_apart(settings: Settings) -> None:
     tried = subprocess.run([sys.executable, "-m", "estampe", "store"], env=environment, check=False)
     if tried.returncode != 0:
         sys.exit(tried.returncode)
-
-
-def require_port(settings: Settings) -> None:
-    """Raises `InvalidSetting` for a port that is taken or forbidden, or an address that is not ours."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            where = f"{settings.host}:{settings.port}"
-            if error.errno == errno.EADDRINUSE:
-                raise InvalidSetting(
-                    Text(
-                        f"{where} is in use: stop what listens there, or choose another port with --port",
-                        f"{where} est occupé : arrêtez ce qui y écoute, ou choisissez un autre port avec --port",
-                    )
-                ) from None
-            why = error.strerror
-            raise InvalidSetting(
-                Text(f"cannot listen on {where}: {why}", f"écoute impossible sur {where} : {why}")
-            ) from None
 
 
 def _granian(settings: Settings) -> None:
@@ -115,21 +90,3 @@ def _uvicorn(settings: Settings) -> None:
         log_level="warning",
         server_header=False,
     )
-
-
-def work(settings: Settings) -> None:
-    """Work until told to stop. Raises `EngineError` when the engines do not load."""
-    checks.prepare(settings)
-    bootstrap.try_store(settings)
-    with bootstrap.database_url(settings) as url:
-        bootstrap.migrated_once_there(url)
-        asyncio.run(_until_told(settings, url))
-
-
-async def _until_told(settings: Settings, url: str) -> None:
-    """A first signal drains the worker, a second one hurries it."""
-    leave = Leave()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, leave.tell)
-    await bootstrap.work(settings, url, leave)

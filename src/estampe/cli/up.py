@@ -13,7 +13,6 @@ import httpx
 from rich.console import Console
 
 from estampe import bootstrap, checks
-from estampe.cli.serve import require_port
 from estampe.cli.sign_in import new_link
 from estampe.db import Database
 from estampe.jobs.announced import Announced
@@ -31,7 +30,7 @@ console = Console(stderr=False, highlight=False)
 def up(settings: Settings) -> None:
     """Run until Ctrl-C. Raises `InvalidSetting` for a taken port or a folder that cannot be written."""
     checks.prepare(settings)
-    require_port(settings)
+    checks.require_port(settings)
     bootstrap.try_store(settings)
     with bootstrap.database_url(settings) as url:
         bootstrap.migrated_once_there(url)

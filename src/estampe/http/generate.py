@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from estampe import media, policy
+from estampe import policy
 from estampe.domain import AssetId, Job, JobId, Model, Principal, Status, TenantId
 from estampe.errors import (
     FieldError,
@@ -29,6 +29,7 @@ from estampe.http.route import Access, Call, Handler, Reply, Route
 from estampe.http.schemas import ABOUT_THE_REQUEST, Accepted, Generate, GenerateImage, GenerateVideo, Result
 from estampe.jobs.accounts import Charge
 from estampe.jobs.queue import Order
+from estampe.media.parameters import resolve
 from estampe.policy.permissions import Permission
 
 LONGEST_WAIT_SECONDS = 60.0
@@ -77,7 +78,7 @@ async def place(here: Installation, me: Principal, kind: str, body: Generate, *,
 async def resolved(here: Installation, kind: str, body: Generate) -> tuple[Model, dict[str, Any]]:
     """The model that will make it, and every parameter as it will be used. Raises what either refuses."""
     model = await here.announced.choose(kind, None if body.model is UNSET else body.model)
-    return model, media.resolve(_asked(body), model)
+    return model, resolve(_asked(body), model)
 
 
 def _asked(body: Generate) -> dict[str, Any]:
@@ -130,7 +131,7 @@ async def retry(call: Call[None, None]) -> Reply:
     old = (await views.find(here, me, call.path["job_id"])).job
     policy.require(me, Permission(f"{old.kind}s:generate"))
     model = await here.announced.choose(old.kind, old.model)
-    parameters = media.resolve(old.parameters, model)
+    parameters = resolve(old.parameters, model)
     await _require_inputs(here, me.tenant.id, parameters)
     told = await here.webhooks.find(me.tenant.id, old.id)
     order = Order(

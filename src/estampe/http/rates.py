@@ -8,13 +8,12 @@ from typing import Any, NamedTuple, Protocol
 
 from estampe.domain import Principal, Tenant
 from estampe.errors import EstampeError, InvalidSetting, LimitsUnavailable, RateLimited, Text
-from estampe.settings import Settings
+from estampe.settings import IN_PROCESS, Settings
 
 WINDOW_SECONDS = 60
 PATIENCE_SECONDS = 0.5
 COOL_DOWN_SECONDS = 1.0
 RETRY_SECONDS = 5.0
-IN_PROCESS = "memory"
 
 Clock = Callable[[], float]
 log = logging.getLogger(__name__)
@@ -188,10 +187,9 @@ def _storage_class() -> Any:
     return RedisStorage
 
 
-def require(settings: Settings) -> None:
-    """Raises `InvalidSetting` when the store that the settings name needs what is not installed."""
-    if settings.rate_limit_store != IN_PROCESS:
-        _storage_class()
+def require_client() -> None:
+    """Raises `InvalidSetting` when what speaks with a store of counts is not installed."""
+    _storage_class()
 
 
 def from_settings(settings: Settings) -> Rates:

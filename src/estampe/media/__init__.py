@@ -3,17 +3,18 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from estampe import plugins
-from estampe.media._parameters import resolve
 from estampe.media._still import POSTER_PIXELS, placeholder, still
 
-__all__ = ["POSTER_PIXELS", "Facts", "Kind", "Label", "kinds", "placeholder", "resolve", "still"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["POSTER_PIXELS", "Facts", "Kind", "Label", "kinds", "placeholder", "still"]
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +39,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kind(ABC):
-    """One sort of media."""
+    """One sort of media. Every process knows what there is of it; few make or read its files, and those `warm` it."""
 
     name: ClassVar[str]
     unit: ClassVar[str]
@@ -49,9 +50,12 @@ class Kind(ABC):
     def units(self, parameters: Mapping[str, Any]) -> float:
         """How many `unit`s the resolved `parameters` ask for, all outputs together."""
 
+    def warm(self) -> None:
+        """Load what takes long, before the first file is waited for."""
+
     @abstractmethod
     def encode(
-        self, frames: NDArray[np.uint8], parameters: Mapping[str, Any], label: Label | None, into: Path
+        self, frames: "NDArray[np.uint8]", parameters: Mapping[str, Any], label: Label | None, into: Path
     ) -> Facts:
         """Write `frames` (count, height, width, 3 or 4) to the file `into` as `parameters["output_format"]`.
 

@@ -2,17 +2,20 @@
 
 import base64
 import io
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 POSTER_PIXELS = 384
 PLACEHOLDER_SIDE = 16
 PLACEHOLDER_CHARACTERS = 300
 
 
-def still(frame: NDArray[np.uint8], longest_side: int) -> bytes:
+def still(frame: "NDArray[np.uint8]", longest_side: int) -> bytes:
     """A frame (height, width, 3 or 4) as WebP, no side longer than `longest_side` pixels."""
     return webp(Image.fromarray(frame), longest_side)
 

@@ -4,10 +4,8 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError, features
 from PIL.PngImagePlugin import PngInfo
@@ -17,6 +15,10 @@ from estampe.media import Facts, Kind, Label
 from estampe.media._provenance import description, generation, xmp
 from estampe.media._still import webp
 from estampe.media._untrusted import hold_to_size, judged, refuse_kind
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _SAVED: dict[str, dict[str, Any]] = {
     # Runs alone, after filters: of drawings a tenth fewer bytes than level 4 in two thirds of the time.
@@ -57,7 +59,7 @@ class Image(Kind):
         return float(parameters["num_outputs"])
 
     def encode(
-        self, frames: NDArray[np.uint8], parameters: Mapping[str, Any], label: Label | None, into: Path
+        self, frames: "NDArray[np.uint8]", parameters: Mapping[str, Any], label: Label | None, into: Path
     ) -> Facts:
         picture = Pillow.fromarray(frames[0])
         format_ = parameters["output_format"]

@@ -94,7 +94,10 @@ def main(names: list[str], wanted: list[str]) -> None:
     commands = Commands(sys.stdin.buffer)
     try:
         engines, models = _load(names, frozenset(wanted))
-        workshop = Workshop(engines, kinds(), send)
+        made = kinds()
+        for kind in made.values():
+            kind.warm()
+        workshop = Workshop(engines, made, send)
     except Exception as error:  # noqa: BLE001 - whatever it is, the worker must be told why
         send(messages.Failed(f"{type(error).__name__}: {error}"))
         return

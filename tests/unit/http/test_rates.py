@@ -17,6 +17,7 @@ from tests.thorough import thorough
 from tests.unit.http import tiny
 from tests.unit.http.tiny import ANA, BOB, line
 
+from estampe import checks
 from estampe.errors import InvalidSetting, LimitsUnavailable, RateLimited
 from estampe.http import rates, table
 from estampe.http.rates import InProcess, Rates, Remote
@@ -244,8 +245,8 @@ async def test_a_redis_that_dies_closes_spending_within_its_time_out(redis):
         await under.close()
 
 
-def test_without_the_client_redis_is_refused_in_one_line(monkeypatch):
+def test_without_the_client_redis_is_refused_in_one_line(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "redis", None)
 
     with pytest.raises(InvalidSetting, match="redis"):
-        rates.require(Settings(rate_limit_store="redis://127.0.0.1"))
+        checks.prepare(Settings(data_dir=tmp_path, rate_limit_store="redis://127.0.0.1"))

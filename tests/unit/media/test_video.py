@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from estampe.errors import LimitExceeded, MediaTypeUnsupported
-from estampe.media import Label, _untrusted, video
+from estampe.media import Label, _film, _untrusted
 from estampe.media.video import Video
 
 LABEL = Label(job_id="jb_1", model="vignette-clip", prompt="un chat\nqui saute", seed=5, parameters={"fps": 12})
@@ -116,7 +116,7 @@ def test_large_frames_are_refused_before_they_are_decoded(tmp_path, monkeypatch)
 
 def test_a_video_that_goes_on_is_refused(tmp_path, monkeypatch):
     encoded(tmp_path / "file", clip())
-    monkeypatch.setattr(video, "MOST_DECODED_PIXELS", 96 * 64 * 15)
+    monkeypatch.setattr(_film, "MOST_DECODED_PIXELS", 96 * 64 * 15)
     with pytest.raises(LimitExceeded):
         Video().inspect(tmp_path / "file")
 

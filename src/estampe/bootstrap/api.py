@@ -1,13 +1,10 @@
-"""Settings in, running service out: the only file that chooses implementations."""
+"""What serves: the API that the settings describe."""
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import procrastinate
 
 from estampe import http, lifeline, plugins, telemetry
 from estampe.access.auth_events import AuthEvents
@@ -16,11 +13,9 @@ from estampe.access.revocations import Revocation, Revocations
 from estampe.access.rights import Rights
 from estampe.assets import Shelf
 from estampe.assets.links import Links
+from estampe.bootstrap import store
 from estampe.db import Database
-from estampe.db.arrival import migrate_once_there
 from estampe.db.direct import Direct
-from estampe.db.embedded import EmbeddedPostgres
-from estampe.db.migrate import migrate
 from estampe.db.notices import Notices
 from estampe.errors import InvalidSetting, Text
 from estampe.http import rates
@@ -42,47 +37,9 @@ from estampe.jobs.webhooks import Webhooks
 from estampe.media import kinds
 from estampe.policy import quotas
 from estampe.settings import Settings, read
-from estampe.stores import Store
-from estampe.worker.bench import Bench
-from estampe.worker.checkpoints import Checkpoints
-from estampe.worker.erasure import Erasure
-from estampe.worker.heart import Heart
-from estampe.worker.house import House
-from estampe.worker.process import Child
-from estampe.worker.shift import Leave, Worker
-from estampe.worker.slot import Slot
-from estampe.worker.stops import Stops
 
 SIGNING_KEY = "signing.key"
 SECRET_BYTES = 32
-CONNECT_SECONDS = 5.0
-
-
-@contextmanager
-def database_url(settings: Settings) -> Iterator[str]:
-    """The URL of the database, embedded or not, for as long as the block lasts."""
-    if settings.database_url is not None:
-        yield settings.database_url
-        return
-    embedded = EmbeddedPostgres(settings.data_dir, settings.postgres_bin)
-    try:
-        yield embedded.start()
-    finally:
-        embedded.release()
-
-
-def store(settings: Settings) -> Store:
-    chosen: Store = plugins.load("stores", settings.store).from_settings(settings)
-    return chosen
-
-
-def has_to_try_store(settings: Settings) -> bool:
-    return plugins.load("stores", settings.store).check is not Store.check
-
-
-def try_store(settings: Settings) -> None:
-    """Raises `InvalidSetting` unless the store keeps, reads and erases. Not before a fork: it leaves threads behind."""
-    store(settings).check()
 
 
 def providers(settings: Settings) -> list[Provider]:
@@ -201,54 +158,3 @@ def served() -> Any:
     if settings.database_url is None:
         raise InvalidSetting(Text("start the API with `estampe api`", "lancez l'API avec « estampe api »"))
     return application(settings, settings.database_url)
-
-
-async def work(settings: Settings, url: str, leave: Leave) -> None:
-    """Run one worker until it is told to leave."""
-    # A slot writes what its runs tell, and an outage of one must not hold up the others.
-    connections = 3 + settings.worker_concurrency
-    database, files, notices = Database(url, connections=connections), store(settings), Notices(url)
-    connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=connections, timeout=CONNECT_SECONDS)
-    bench = Bench(
-        database=database,
-        queue=Queue(database),
-        announced=Announced(database),
-        checkpoints=Checkpoints(database),
-        stops=Stops(notices),
-        shelf=Shelf(database, files),
-        kinds=kinds(),
-        max_attempts=settings.max_attempts,
-        silence_seconds=settings.silence_seconds,
-        prices=settings.prices,
-        currency=settings.currency,
-    )
-    worker = Worker(
-        bench,
-        procrastinate.App(connector=connector),
-        _slots(settings, bench),
-        house=House(bench, Erasure(database, bench.shelf), auth_event_days=settings.auth_event_days),
-        heart=Heart(url, stalled_seconds=settings.stalled_seconds),
-        drain_seconds=settings.drain_seconds,
-    )
-    await database.open()
-    try:
-        async with notices.listening():
-            await worker.run(leave)
-    finally:
-        await files.close()
-        await database.close()
-
-
-def _slots(settings: Settings, bench: Bench) -> list[Slot]:
-    children = (Child(settings.engines, settings.worker_models) for _ in range(settings.worker_concurrency))
-    return [Slot(bench, child) for child in children]
-
-
-def migrated(url: str) -> list[str]:
-    """Bring the database up to this code; the migrations that were applied."""
-    return migrate(url)
-
-
-def migrated_once_there(url: str) -> list[str]:
-    """The same, after waiting for a database that is starting: for processes that start together with it."""
-    return migrate_once_there(url)
