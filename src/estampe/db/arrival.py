@@ -20,15 +20,18 @@ log = logging.getLogger(__name__)
 def migrate_once_there(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> list[str]:
     """As `migrate`, but a server that is starting, or cannot be reached yet, is given some time."""
     until = time.monotonic() + patience_seconds
-    has_said = False
+    has_said = is_there = False
     while True:
         try:
             return migrate(url)
         except DatabaseUnavailable as error:
-            if not _is_coming(url):
+            was_there, is_there = is_there, not _is_coming(url)
+            if is_there and was_there:
                 raise
             if time.monotonic() > until:
                 raise _never_came(url, patience_seconds) from error
+        if is_there:  # it may have come since it refused us
+            continue
         if not has_said:
             has_said = True
             log.warning("the database at %s is not there yet; waiting for it", _where(url))

@@ -4,9 +4,11 @@ import threading
 import pytest
 from tests.postgres import postmaster
 
+from estampe.db import arrival
 from estampe.db.arrival import migrate_once_there
 from estampe.db.embedded import EmbeddedPostgres
-from estampe.errors import DatabaseUnavailable
+from estampe.db.migrate import migrate
+from estampe.errors import DatabaseUnavailable, Text
 
 NOBODY = "postgresql://ana:secret@127.0.0.1:1/x"
 
@@ -42,6 +44,21 @@ def test_a_server_that_comes_is_waited_for_and_that_is_said_once(away, caplog):
         starter.join()
 
     assert len([record for record in caplog.records if "not there yet" in record.getMessage()]) == 1
+
+
+def test_one_that_comes_between_its_no_and_our_looking_again_is_asked_again(database_url, monkeypatch):
+    asked = []
+
+    def at_first_too_soon(url):
+        asked.append(url)
+        if len(asked) == 1:
+            raise DatabaseUnavailable(Text("it is starting up", "elle démarre"))
+        return migrate(url)
+
+    monkeypatch.setattr(arrival, "migrate", at_first_too_soon)
+
+    assert migrate_once_there(database_url) == []
+    assert len(asked) == 2
 
 
 def test_one_that_never_comes_is_named_without_its_password(caplog):
