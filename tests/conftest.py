@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,14 +61,28 @@ sys.addaudithook(_refuse_network)
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], postgres.Server]]:
+def made_cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """To be copied, never started."""
+    mine = tmp_path_factory.getbasetemp()
+    return postgres.made_once(mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine)
+
+
+@pytest.fixture
+def lived_in(made_cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder as after a first start, with nothing in its database; of a short name, that sockets fit in it."""
+    return postgres.copy_of(made_cluster, tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, made_cluster: Path) -> Iterator[Callable[[str], postgres.Server]]:
     """Servers by name, each started when it is first asked for."""
     started: dict[str, postgres.Server] = {}
 
     def of(name: str) -> postgres.Server:
         if name not in started:
             postgres.require(name)
-            started[name] = postgres.Server(tmp_path_factory.mktemp(f"pg{name}"), postgres.BINARIES[name])
+            binaries, folder = postgres.BINARIES[name], tmp_path_factory.mktemp(f"pg{name}")
+            started[name] = postgres.Server(folder, binaries, made=None if binaries else made_cluster)
         return started[name]
 
     yield of

@@ -1,5 +1,6 @@
 """Servers and databases for the tests: one server a session, a fresh clone of a migrated template a test."""
 
+import fcntl
 import itertools
 import os
 import signal
@@ -32,7 +33,10 @@ root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be someo
 class Server:
     """A server for the whole session, on which losing power loses the tests' rows: fsync is off."""
 
-    def __init__(self, folder: Path, binaries: Path | None) -> None:
+    def __init__(self, folder: Path, binaries: Path | None, made: Path | None = None) -> None:
+        """In an empty folder, or in a copy of a cluster that was made."""
+        if made is not None:
+            copy_of(made, folder)
         self._embedded = EmbeddedPostgres(folder, binaries)
         self._embedded.start()
         self._numbers = itertools.count()
@@ -100,6 +104,22 @@ def gone(process: psutil.Process) -> bool:
     with suppress(psutil.NoSuchProcess):
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     return True
+
+
+def made_once(shared: Path) -> Path:
+    """A cluster as after the first start, its database migrated: made by whoever of the run needs it first.
+
+    To be copied, never started: a copy costs a tenth.
+    """
+    folder, whole = shared / "made", shared / "made.whole"
+    with (shared / "made.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not whole.exists():
+            server = EmbeddedPostgres(folder)
+            migrate(server.start())
+            server.release()
+            whole.touch()
+    return folder
 
 
 def copy_of(data_dir: Path, to: Path) -> Path:

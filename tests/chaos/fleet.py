@@ -12,20 +12,18 @@ from tests.postgres import eventually, kill, postmaster
 from tests.service import Service, until_free
 
 from estampe.db.embedded import EmbeddedPostgres
-from estampe.db.migrate import migrate
 
 APIS, WORKERS = 2, 3
 SETTINGS = {"stalled_seconds": 3, "max_attempts": 50, "log_level": "error"}
 
 
 class Fleet:
-    """Everything lives in one folder; what is killed is started again a moment later."""
+    """Everything lives in one folder, where a database is already; what is killed is started again a moment later."""
 
     def __init__(self, folder: Path, dice: random.Random) -> None:
         self._folder, self._dice = folder, dice
         self._database = EmbeddedPostgres(folder)
         self.database_url = self._database.start()
-        migrate(self.database_url)
         self.apis = [Service(self.database_url, folder, **SETTINGS) for _ in range(APIS)]
         self.workers = [Service(self.database_url, folder, **SETTINGS) for _ in range(WORKERS)]
         self.killed: dict[str, int] = {}

@@ -6,6 +6,7 @@ The short form is part of `make test`; `make chaos` is the long one. `TESTS_CHAO
 import asyncio
 import os
 import random
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -28,8 +29,8 @@ LATEST_SECONDS = 120 + JOBS
 
 
 @pytest.fixture
-def fleet(tmp_path_factory: pytest.TempPathFactory):
-    fleet = Fleet(tmp_path_factory.mktemp("chaos"), random.Random(SEED))
+def fleet(lived_in: Path):
+    fleet = Fleet(lived_in, random.Random(SEED))
     try:
         fleet.start()
         yield fleet

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.flow.test_up import Terminal
+from tests.thorough import thorough
 
 from estampe import domain
 from estampe.settings import Settings
@@ -56,6 +57,7 @@ def test_every_link_in_the_readme_leads_somewhere():
     assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
 
 
+@thorough("makes the newcomer's first picture and clip of tests/flow/test_up.py again")
 def test_the_readme_s_commands_work_as_pasted(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path):
     commands = "\n".join(snippets("README.md")[1:])
     assert "curl" in commands

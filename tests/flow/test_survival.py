@@ -1,6 +1,7 @@
 """What the service outlives: its engine, its worker, its server and its database, each killed in the middle."""
 
 import signal
+from pathlib import Path
 
 import psutil
 import psycopg
@@ -88,21 +89,20 @@ def test_every_job_that_was_accepted_outlives_a_killed_api(own_service: Service)
 
 
 @pytest.mark.parametrize("how", [pytest.param(signal.SIGQUIT, marks=thorough("the same, by order")), signal.SIGKILL])
-def test_a_restart_of_the_database_neither_loses_nor_repeats_a_job(tmp_path_factory, how: signal.Signals):
-    folder = tmp_path_factory.mktemp("outage")
-    embedded = EmbeddedPostgres(folder)
+def test_a_restart_of_the_database_neither_loses_nor_repeats_a_job(lived_in: Path, how: signal.Signals):
+    embedded = EmbeddedPostgres(lived_in)
     url = embedded.start()
     try:
-        with running(url, folder) as service, service.person() as ana:
+        with running(url, lived_in) as service, service.person() as ana:
             running_job = ana.ask(SLOW, width=64, height=64)
             waiting = ana.ask("a dog", width=64, height=64)
             ana.reaches(running_job, "running")
 
-            postmaster(folder).send_signal(how)
-            eventually(lambda: postmaster(folder) is None, "the end of the server")
+            postmaster(lived_in).send_signal(how)
+            eventually(lambda: postmaster(lived_in) is None, "the end of the server")
             # Its processes outlive it for a moment, and answer.
             eventually(lambda: ana.get(f"/api/jobs/{running_job}").status_code == 503, "a refusal")
-            again = EmbeddedPostgres(folder)
+            again = EmbeddedPostgres(lived_in)
             assert again.start() == url
 
             ends = [ana.ended(job_id) for job_id in (running_job, waiting)]

@@ -14,7 +14,6 @@ from tests.service import Service, running
 from tests.thorough import thorough
 
 from estampe.db.embedded import EmbeddedPostgres
-from estampe.db.migrate import migrate
 
 SMALL = {"width": 64, "height": 64}
 SLOW = "[steps 60] [sleep 0.05] a cat"
@@ -116,14 +115,13 @@ def paused(folder) -> Iterator[None]:
     send(processes, signal.SIGCONT)
 
 
-def test_what_starts_while_the_database_is_away_waits_for_it(tmp_path):
-    embedded = EmbeddedPostgres(tmp_path)
+def test_what_starts_while_the_database_is_away_waits_for_it(lived_in):
+    embedded = EmbeddedPostgres(lived_in)
     url = embedded.start()
     try:
-        migrate(url)
-        service = Service(url, tmp_path)
+        service = Service(url, lived_in)
         try:
-            with gone(tmp_path):
+            with gone(lived_in):
                 service.start("api", "worker")
                 eventually(lambda: service.log.read_text().count("not there yet") == 2, "both to say that they wait")
             service.wait_until_ready()
@@ -164,15 +162,15 @@ def beyond(seconds: float) -> str:
 
 
 @pytest.mark.parametrize("outage", [gone, pytest.param(paused, marks=thorough("the same, of a server that hangs"))])
-def test_an_outage_longer_than_the_patience_of_workers_neither_loses_nor_repeats_a_job(tmp_path, outage):
-    outlives(tmp_path, outage, OUTAGE_SECONDS)
+def test_an_outage_longer_than_the_patience_of_workers_neither_loses_nor_repeats_a_job(lived_in, outage):
+    outlives(lived_in, outage, OUTAGE_SECONDS)
 
 
 @thorough("takes a minute; the outage above is shorter, and so is the patience")
 @pytest.mark.parametrize("outage", [gone, paused])
-def test_an_outage_of_half_a_minute_neither_loses_nor_repeats_a_job(tmp_path, outage):
+def test_an_outage_of_half_a_minute_neither_loses_nor_repeats_a_job(lived_in, outage):
     """With the patience that workers have by default."""
-    outlives(tmp_path, outage, LONG_OUTAGE_SECONDS, stalled_seconds=10)
+    outlives(lived_in, outage, LONG_OUTAGE_SECONDS, stalled_seconds=10)
 
 
 def test_a_worker_that_is_asked_to_go_ends_what_it_runs_and_takes_nothing_more(server, tmp_path):

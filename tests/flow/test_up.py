@@ -93,6 +93,12 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     return Terminal(tmp_path_factory.mktemp("home") / "data", engines="fake")
 
 
+@pytest.fixture
+def settled(lived_in: Path) -> Terminal:
+    """Not started there for the first time."""
+    return Terminal(lived_in, engines="fake")
+
+
 def gone(processes: list[psutil.Process]) -> bool:
     return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
 
@@ -143,10 +149,10 @@ def test_a_newcomer_s_first_picture_and_clip_and_who_else_may_come(
     )
 
 
-def test_ctrl_c_stops_everything_and_loses_no_job(terminal: Terminal):
-    with terminal.up() as up:
+def test_ctrl_c_stops_everything_and_loses_no_job(settled: Terminal):
+    with settled.up() as up:
         up.link()
-        with terminal.client() as me:
+        with settled.client() as me:
             slow = me.post("/api/images/generate", json={"prompt": "[steps 100] [sleep 0.1] a"}).json()["job_id"]
             waiting = me.post("/api/images/generate", json={"prompt": "b"}).json()["job_id"]
             eventually(lambda: me.get(f"/api/jobs/{slow}").json()["status"] == "running", "a running job")
@@ -156,19 +162,19 @@ def test_ctrl_c_stops_everything_and_loses_no_job(terminal: Terminal):
         assert STOP_SECONDS < 10
         assert up.popen.wait(PATIENCE_SECONDS) == 0
         eventually(lambda: gone(family), "the end of every process")
-        until_free(terminal.port)
+        until_free(settled.port)
 
-    with terminal.up() as up, terminal.client() as me:
+    with settled.up() as up, settled.client() as me:
         up.link()
         assert {job["job_id"] for job in me.get("/api/jobs").json()["jobs"]} == {slow, waiting}
         for job_id in (slow, waiting):
             eventually(lambda job_id=job_id: me.get(f"/api/jobs/{job_id}").json()["status"] == "succeeded", job_id)
 
 
-def test_a_killed_estampe_leaves_no_process_and_its_jobs_end_after_the_next_start(terminal: Terminal):
-    with terminal.up() as up:
+def test_a_killed_estampe_leaves_no_process_and_its_jobs_end_after_the_next_start(settled: Terminal):
+    with settled.up() as up:
         up.link()
-        with terminal.client() as me:
+        with settled.client() as me:
             accepted = [
                 me.post("/api/images/generate", json={"prompt": f"[steps 10] [sleep 0.05] {n}"}).json()["job_id"]
                 for n in range(4)
@@ -178,7 +184,7 @@ def test_a_killed_estampe_leaves_no_process_and_its_jobs_end_after_the_next_star
         up.popen.wait()
         eventually(lambda: gone(family), "the end of every process")
 
-    with terminal.up() as up, terminal.client() as me:
+    with settled.up() as up, settled.client() as me:
         up.link()
 
         def ends() -> set[str]:
@@ -188,8 +194,8 @@ def test_a_killed_estampe_leaves_no_process_and_its_jobs_end_after_the_next_star
         assert ends() == {"succeeded"}
 
 
-def test_an_api_or_a_worker_that_dies_is_started_again(terminal: Terminal):
-    with terminal.up() as up, terminal.client() as me:
+def test_an_api_or_a_worker_that_dies_is_started_again(settled: Terminal):
+    with settled.up() as up, settled.client() as me:
         up.link()
         for command in ("api", "worker"):
             (child,) = [p for p in up.process.children() if p.cmdline()[3:4] == [command]]
@@ -251,14 +257,14 @@ def test_the_line_is_french_in_a_french_terminal(terminal: Terminal):
     assert "est incorrect" in one_line(result)
 
 
-def test_a_file_of_settings_is_read_and_its_mistakes_are_named(terminal: Terminal, tmp_path: Path):
+def test_a_file_of_settings_is_read_and_its_mistakes_are_named(settled: Terminal, tmp_path: Path):
     good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
     good.write_text('engines = ["fake"]\nasset_url_seconds = 60\n')
     bad.write_text('engines = "fake"\nprot = 9006\n')
 
-    assert terminal.run("doctor", "--config", str(good)).returncode == 0
-    assert "prot" in one_line(terminal.run("doctor", "--config", str(bad)))
-    assert "nowhere.toml" in one_line(terminal.run("doctor", "--config", "nowhere.toml"))
+    assert settled.run("doctor", "--config", str(good)).returncode == 0
+    assert "prot" in one_line(settled.run("doctor", "--config", str(bad)))
+    assert "nowhere.toml" in one_line(settled.run("doctor", "--config", "nowhere.toml"))
 
 
 def test_a_data_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path):
@@ -287,8 +293,8 @@ def test_generate_says_when_nothing_answers(terminal: Terminal):
     assert "estampe up" in result.stderr
 
 
-def test_the_doctor_looks_at_everything_and_is_content(terminal: Terminal):
-    result = terminal.run("doctor")
+def test_the_doctor_looks_at_everything_and_is_content(settled: Terminal):
+    result = settled.run("doctor")
 
     assert result.returncode == 0, result.stdout
     for about in ("python", "folder", "database", "engine", "media", "port", "sign-in"):

@@ -9,15 +9,10 @@ from pathlib import Path
 import pytest
 from tests.postgres import Starter, copy_of, eventually, gone, kill, postmaster
 
-from estampe.db.embedded import EmbeddedPostgres
-
 
 @pytest.fixture(scope="session")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("made")
-    server = EmbeddedPostgres(folder)
-    server.start()
-    server.release()
+def made_once(tmp_path_factory: pytest.TempPathFactory, made_cluster: Path) -> Path:
+    folder = copy_of(made_cluster, tmp_path_factory.mktemp("made"))
     with (folder / "postgres/cluster/postgresql.conf").open("a") as settings:
         settings.write("fsync = off\n")  # a kill loses nothing by it, and the copies start sooner
     return folder

@@ -99,13 +99,13 @@ def test_an_administrator_s_own_connection_is_held_to_the_policies_too(bare: Bar
         assert connection.execute("select count(*) from tenants").fetchone() == (0,)
 
 
-def test_a_data_folder_from_before_gets_the_role_when_it_is_next_started(data_dir):
-    embedded = EmbeddedPostgres(data_dir)
+def test_a_data_folder_from_before_gets_the_role_when_it_is_next_started(new_folder):
+    embedded = EmbeddedPostgres(new_folder)
     embedded.start()
     Bare(embedded)
     embedded.release()
 
-    again = EmbeddedPostgres(data_dir)
+    again = EmbeddedPostgres(new_folder)
     url = again.start()
     try:
         with psycopg.connect(url) as connection:
