@@ -7,6 +7,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 BIN := $(VENV)/bin
+# What is never run need not be compiled, and the rest is at its first import.
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --no-compile
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
@@ -35,7 +37,7 @@ test: $(VENV)/ready-to-develop
 
 # ARGS names some pages only: make screenshots ARGS="gallery usage".
 screenshots: $(VENV)/ready-to-develop $(STUDIO)
-	$(BIN)/pip install -q --disable-pip-version-check -r requirements/browser.txt
+	$(PIP) -r requirements/browser.txt
 	$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 check: $(VENV)/ready-to-develop
@@ -53,10 +55,12 @@ chaos: $(VENV)/ready-to-develop
 	TESTS_CHAOS_JOBS=$${TESTS_CHAOS_JOBS:-1000} TESTS_CHAOS_WOUNDS=$${TESTS_CHAOS_WOUNDS:-200} \
 		$(BIN)/python -m pytest -q -s tests/chaos $(ARGS)
 
+# People run what the tests ran with.
 lock: $(VENV)/ready-to-develop
 	$(BIN)/pip install -q uv
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate pyproject.toml -o requirements/run.txt $(ARGS)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --group dev pyproject.toml -o requirements/develop.txt $(ARGS)
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate pyproject.toml \
+		-c requirements/develop.txt -o requirements/run.txt $(ARGS)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --group browser -o requirements/browser.txt $(ARGS)
 
 clean:
@@ -68,10 +72,10 @@ $(BIN)/python:
 
 $(VENV)/ready: pyproject.toml requirements/run.txt | $(BIN)/python
 	@echo "Installing Estampe in $(VENV) (once)…"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/run.txt
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@$(PIP) -r requirements/run.txt
+	@$(PIP) --no-deps -e .
 	@touch $@
 
 $(VENV)/ready-to-develop: requirements/develop.txt $(VENV)/ready
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/develop.txt
+	@$(PIP) -r requirements/develop.txt
 	@touch $@
