@@ -3,6 +3,7 @@
 import importlib.util
 import ipaddress
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -61,6 +62,18 @@ sys.addaudithook(_refuse_network)
 
 
 @pytest.fixture(scope="session")
+def used_folders() -> Iterator[list[Path]]:
+    """What is large and was used, to be removed in the end: pytest would keep it for three sessions.
+
+    Not before: after hundreds of files were deleted, an ext4 without a journal is slow to make as many new ones.
+    """
+    folders: list[Path] = []
+    yield folders
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
 def made_cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """To be copied, never started."""
     mine = tmp_path_factory.getbasetemp()
@@ -68,13 +81,16 @@ def made_cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def lived_in(made_cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def lived_in(made_cluster: Path, tmp_path_factory: pytest.TempPathFactory, used_folders: list[Path]) -> Path:
     """A data folder as after a first start, with nothing in its database; of a short name, that sockets fit in it."""
-    return postgres.copy_of(made_cluster, tmp_path_factory.mktemp("home"))
+    used_folders.append(tmp_path_factory.mktemp("home"))
+    return postgres.copy_of(made_cluster, used_folders[-1])
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, made_cluster: Path) -> Iterator[Callable[[str], postgres.Server]]:
+def server(
+    tmp_path_factory: pytest.TempPathFactory, made_cluster: Path, used_folders: list[Path]
+) -> Iterator[Callable[[str], postgres.Server]]:
     """Servers by name, each started when it is first asked for."""
     started: dict[str, postgres.Server] = {}
 
@@ -82,6 +98,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, made_cluster: Path) -> Iter
         if name not in started:
             postgres.require(name)
             binaries, folder = postgres.BINARIES[name], tmp_path_factory.mktemp(f"pg{name}")
+            used_folders.append(folder)
             started[name] = postgres.Server(folder, binaries, made=None if binaries else made_cluster)
         return started[name]
 

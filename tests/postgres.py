@@ -26,6 +26,7 @@ EVERY = ["18", pytest.param("15", marks=thorough("needs Debian's PostgreSQL 15")
 PATIENCE_SECONDS = 60.0
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.01, 0.1
 TEMPLATE = "template_estampe"
+GOODBYE = "select pg_terminate_backend(pid) from pg_stat_activity where datname = {}"
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be someone else")
 
@@ -40,7 +41,9 @@ class Server:
         self._embedded = EmbeddedPostgres(folder, binaries)
         self._embedded.start()
         self._numbers = itertools.count()
-        self._as_superuser("alter system set fsync = off", "select pg_reload_conf()")
+        # The databases of tests that are over are many, and nobody's.
+        settings = ("alter system set fsync = off", "alter system set autovacuum_naptime = '10min'")
+        self._as_superuser(*settings, "select pg_reload_conf()")
         self._as_superuser(f"create database {TEMPLATE} owner estampe")
         migrate(self._embedded.url(database=TEMPLATE))
 
@@ -49,7 +52,8 @@ class Server:
         name = f"test_{next(self._numbers)}"
         self._as_superuser(f"create database {name} template {template} owner estampe")
         yield self._embedded.url(database=name)
-        self._as_superuser(f"drop database {name} with (force)")
+        # It stays, for what `used_folders` says.
+        self._as_superuser(f"alter database {name} allow_connections false", GOODBYE.format(f"'{name}'"))
 
     def stop(self) -> None:
         self._embedded.release()

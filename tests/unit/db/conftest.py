@@ -1,7 +1,6 @@
 """Clusters: a new one, one that was made once, or a copy of it to break."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,12 +25,12 @@ def kill_servers(folder: Path) -> None:
 
 
 @pytest.fixture
-def new_folder(tmp_path: Path) -> Iterator[Path]:
-    """Empty; whatever server is left in it after the test is killed, and the folder removed."""
+def new_folder(tmp_path: Path, used_folders: list[Path]) -> Iterator[Path]:
+    """Empty; whatever server is left in it after the test is killed."""
     folder = tmp_path / "data"
+    used_folders.append(folder)
     yield folder
     kill_servers(folder)
-    shutil.rmtree(folder, ignore_errors=True)  # pytest keeps the folders of three sessions: gigabytes
 
 
 @pytest.fixture
