@@ -39,6 +39,6 @@ def test_a_person_is_refused_at_once_spared_or_erased(own_service: Service):
         assert other.get("/api/jobs").json()["jobs"][0]["parameters"]["prompt"] == "a lynx that stays"
 
 
-def test_one_is_named_and_only_one(own_service: Service):
-    assert estampe(own_service, "add").returncode == 2
-    assert estampe(own_service, "add", "--user", "a", "--org", "b").returncode == 2
+def test_one_is_named_and_only_one(service: Service):
+    assert estampe(service, "add").returncode == 2
+    assert estampe(service, "add", "--user", "a", "--org", "b").returncode == 2

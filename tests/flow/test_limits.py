@@ -16,6 +16,7 @@ import pytest
 from tests.people import SERVERS
 from tests.postgres import eventually
 from tests.service import Person, Service, running
+from tests.thorough import thorough
 
 from estampe.domain import Tenant
 
@@ -146,6 +147,7 @@ def test_a_full_queue_asks_to_come_back_soon(house: Service):
         bob.post(f"/api/jobs/{busy}/cancel")
 
 
+@thorough("tests/flow/test_takeover.py counts the charge, this one the quota too")
 def test_a_killed_worker_s_job_is_charged_once(server, tmp_path_factory):
     folder = tmp_path_factory.mktemp("killed")
     plans = json.dumps({"default": {"quotas": {"images": 1}}})

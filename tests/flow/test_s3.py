@@ -179,7 +179,12 @@ def _says_so(person: Person, url: str, picture: bytes) -> None:
         assert int(answer.headers["retry-after"]) > 0
 
 
-@pytest.mark.parametrize("command", ["api", "worker", "up", "store", "doctor"])
+AGAIN = thorough("the same, said by another verb")
+
+
+@pytest.mark.parametrize(
+    "command", ["api", *(pytest.param(one, marks=AGAIN) for one in ("worker", "up", "store", "doctor"))]
+)
 def test_a_bucket_that_is_missing_at_the_start_is_one_clear_line(s3_endpoint: str, tmp_path: Path, command: str):
     settings = Bucket(s3_endpoint, "never-made").settings
     with closing(Service("postgresql:///nowhere", tmp_path, **settings)) as service:

@@ -1,6 +1,9 @@
 """Workers of several sorts: each makes what it is told to, in as many places as it is told."""
 
-from tests.postgres import eventually
+import subprocess
+import sys
+
+from tests.postgres import PATIENCE_SECONDS, eventually
 from tests.service import Service
 
 SMALL = {"width": 64, "height": 64}
@@ -30,12 +33,15 @@ def test_a_worker_takes_the_jobs_of_its_own_models_alone(own_service: Service):
             assert ana.ended(clip)["status"] == "succeeded"
 
 
-def test_a_worker_without_anything_to_make_says_so_and_ends(own_service: Service):
-    own_service.stop("worker")
-    own_service.start("worker", flags=["--models", "fake-image,zebra"])
+def test_a_worker_without_anything_to_make_says_so_and_ends(service: Service):
+    command = [sys.executable, "-m", "estampe", "worker", "--models", "fake-image,zebra"]
 
-    assert own_service.processes.pop("worker").wait(timeout=60) == 1
-    assert "no engine of fake makes zebra" in own_service.log.read_text()
+    ended = subprocess.run(
+        command, env=service.environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+    )
+
+    assert ended.returncode == 1
+    assert "no engine of fake makes zebra" in ended.stderr
 
 
 def test_a_worker_that_dies_vanishes_from_the_models(own_service: Service):

@@ -28,6 +28,7 @@ def test_an_engine_that_asks_for_another_try_gets_a_bounded_number(ana: Person):
     assert (job["status"], job["error"]["code"], job["attempts"]) == ("failed", "engine_failed", 3)
 
 
+@thorough("as an engine that dies, which loses its attempts")
 def test_an_engine_killed_once_runs_the_job_again(own_service: Service):
     with own_service.person() as ana:
         job_id = ana.ask(SLOW, width=64, height=64)
@@ -39,6 +40,7 @@ def test_an_engine_killed_once_runs_the_job_again(own_service: Service):
     assert (job["status"], job["attempts"]) == ("succeeded", 2)
 
 
+@thorough("as tests/flow/test_takeover.py, where another worker is there")
 def test_a_killed_worker_s_job_is_taken_over_and_charged_once(own_service: Service):
     with own_service.person() as ana:
         job_id = ana.ask(SLOW, width=64, height=64)
@@ -88,7 +90,8 @@ def test_every_job_that_was_accepted_outlives_a_killed_api(own_service: Service)
         assert {job["job_id"] for job in ana.get("/api/jobs").json()["jobs"]} == set(accepted)
 
 
-@pytest.mark.parametrize("how", [pytest.param(signal.SIGQUIT, marks=thorough("the same, by order")), signal.SIGKILL])
+@thorough("as the longer outage of tests/flow/test_takeover.py; the chaos test kills databases too")
+@pytest.mark.parametrize("how", [signal.SIGQUIT, signal.SIGKILL])
 def test_a_restart_of_the_database_neither_loses_nor_repeats_a_job(lived_in: Path, how: signal.Signals):
     embedded = EmbeddedPostgres(lived_in)
     url = embedded.start()

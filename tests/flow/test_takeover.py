@@ -205,6 +205,7 @@ def test_a_worker_that_is_asked_twice_hands_back_at_once(server, tmp_path):
         ana.post(f"/api/jobs/{job_id}/cancel")
 
 
+@thorough("as a worker that is asked to go, three times; takes twenty seconds")
 def test_a_rolling_restart_loses_nothing(own_service: Service):
     with own_service.person() as ana, own_service.beside() as other:
         jobs = [ana.ask(f"[steps 30] [sleep 0.05] {number}", width=64 * (1 + number % 2)) for number in range(12)]

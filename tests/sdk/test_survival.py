@@ -108,6 +108,7 @@ def test_a_server_killed_and_started_again_in_the_middle(make: Made, own_service
     assert jobs_of(own_service, "user_ana") == 1
 
 
+@thorough("as a server that is killed in the middle")
 def test_a_server_that_stops_and_comes_back_with_the_job_done(make: Made, own_service: Service):
     client = make(own_service.url, short_tokens(own_service, "user_ana", seconds=60))
     accepted = client.images.create("[steps 10] [sleep 0.1] a cat", **SMALL)
@@ -124,6 +125,7 @@ def test_a_server_that_stops_and_comes_back_with_the_job_done(make: Made, own_se
     assert said[0].status == "succeeded", said
 
 
+@thorough("as a create that times out")
 def test_a_create_while_the_server_is_away_is_made_when_it_is_back(make: Made, own_service: Service):
     client = make(own_service.url, short_tokens(own_service, "user_ana", seconds=60)).with_options(retries=12)
     own_service.kill("api")
