@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 from PIL import Image
-from tests.service import Person
+from tests.service import PLAIN, Person
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def output(ana: Person) -> dict:
 
 
 def anonymous(url: str, **headers: str) -> httpx.Response:
-    return httpx.get(url, headers=headers, trust_env=False)
+    return httpx.get(url, headers=headers, **PLAIN)
 
 
 def test_a_link_opens_without_a_header(output: dict):
@@ -108,7 +108,7 @@ def test_a_known_file_is_not_sent_again(output: dict):
 
 
 def test_head_tells_the_size_alone(output: dict):
-    answer = httpx.head(output["url"], trust_env=False)
+    answer = httpx.head(output["url"], **PLAIN)
 
     assert (answer.status_code, answer.content) == (200, b"")
     assert int(answer.headers["content-length"]) == output["bytes"]

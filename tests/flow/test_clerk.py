@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from joserfc import jws
 from joserfc.jwk import RSAKey
 from tests import postgres
-from tests.service import Service, running
+from tests.service import PLAIN, Service, running
 
 ISSUER = "https://neat-owl-1.clerk.accounts.dev"
 SITE = "https://studio.example"
@@ -45,7 +45,7 @@ def site(server: Callable[[str], postgres.Server], tmp_path_factory: pytest.Temp
 
 def ask(site: Service, bearer: str, path: str = "/api/me", **options: object) -> httpx.Response:
     headers = {"Authorization": f"Bearer {bearer}", "Origin": SITE}
-    return httpx.request("GET", site.url + path, headers=headers, trust_env=False, **options)
+    return httpx.request("GET", site.url + path, headers=headers, **PLAIN, **options)
 
 
 def test_a_session_of_the_site_is_its_user_in_its_organisation(site: Service):
@@ -58,7 +58,7 @@ def test_a_session_of_the_site_is_its_user_in_its_organisation(site: Service):
 
 
 def test_a_page_is_told_where_clerk_is(site: Service):
-    told = httpx.get(f"{site.url}/auth/methods", trust_env=False).json()
+    told = httpx.get(f"{site.url}/auth/methods", **PLAIN).json()
 
     assert told["clerk"]["frontend_api_url"] == "https://clerk.atelier.example"
     assert (
@@ -70,7 +70,7 @@ def test_what_it_makes_is_its_own(site: Service):
     headers = {"Authorization": f"Bearer {token()}", "Prefer": "wait=20"}
     made = httpx.post(
         f"{site.url}/api/images/generate", headers=headers, json={"prompt": "a cat", "width": 64, "height": 64},
-        trust_env=False,
+        **PLAIN,
     )  # fmt: skip
     job_id = made.json()["job_id"]
 

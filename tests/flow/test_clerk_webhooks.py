@@ -17,7 +17,7 @@ from tests import dump
 from tests.flow.test_revocation import WITHIN_SECONDS, withdraws_everywhere
 from tests.people import running
 from tests.postgres import eventually
-from tests.service import Service
+from tests.service import PLAIN, Service
 from tests.unit.identity.forge import ISSUER, key, pem, session_claims, signed
 
 from estampe.domain import Tenant
@@ -59,7 +59,7 @@ class Ada(httpx.Client):
             claims["o"] = {"id": org, "slg": org, "rol": role}
         self.token = signed(claims)
         super().__init__(base_url=service.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=30,
-                         trust_env=False)  # fmt: skip
+                         **PLAIN)  # fmt: skip
 
     def ask(self, prompt: str) -> str:
         answer = self.post("/api/images/generate", json={"prompt": prompt, "width": 64, "height": 64})
@@ -84,7 +84,7 @@ def send(service: Service, body: bytes, *, delivery: str | None = None, at: floa
         "svix-signature": Webhook(secret).sign(delivery, sent, body.decode("latin-1")) if body.isascii() else "v1,x",
         "content-type": "application/json",
     }
-    return httpx.post(f"{service.url}/webhooks/clerk", content=body, headers=headers, trust_env=False, timeout=30)
+    return httpx.post(f"{service.url}/webhooks/clerk", content=body, headers=headers, **PLAIN, timeout=30)
 
 
 def member(person: Ada) -> dict:
@@ -104,7 +104,7 @@ def test_its_streams_end_on_every_process(twins, path):
     with Ada(here) as ada:
         job = ada.ask("a slow cat [steps 50] [sleep 0.1]")
         where = there.url + path.format(job=job)
-        with httpx.stream("GET", where, headers=dict(ada.headers), timeout=20, trust_env=False) as stream:
+        with httpx.stream("GET", where, headers=dict(ada.headers), timeout=20, **PLAIN) as stream:
             lines = stream.iter_lines()
             assert next(line for line in lines if line.startswith("event: ")) == "event: snapshot"
             assert tell(here, "session.revoked", {"id": ada.session}).status_code == 204
@@ -152,7 +152,7 @@ def test_a_late_word_of_an_earlier_membership_ends_nothing(twins):
 def test_a_banned_user_is_refused_with_their_keys(twins):
     with Ada(twins[0]) as ada:
         made = ada.post("/api/keys", json={"name": "ci"}).json()["key"]
-        with httpx.Client(base_url=twins[1].url, headers={"Authorization": f"Bearer {made}"}, trust_env=False) as ci:
+        with httpx.Client(base_url=twins[1].url, headers={"Authorization": f"Bearer {made}"}, **PLAIN) as ci:
             assert ci.get("/api/me").status_code == 200
             tell(twins[0], "user.updated", {"id": ada.user, "banned": True, "locked": False})
             eventually(lambda: ci.get("/api/me").status_code == 401, "the end of the key")
@@ -164,7 +164,7 @@ def test_a_key_outlasts_a_lock_and_has_a_new_role_s_rights_at_once(twins):
     with Ada(here, f"org_{next(_numbers)}") as ada:
         wish = {"name": "ci", "scopes": ["images:generate", "jobs:manage"]}
         headers = {"Authorization": f"Bearer {ada.post('/api/keys', json=wish).json()['key']}"}
-        with httpx.Client(base_url=there.url, headers=headers, trust_env=False) as ci:
+        with httpx.Client(base_url=there.url, headers=headers, **PLAIN) as ci:
             assert tell(here, "user.updated", {"id": ada.user, "banned": False, "locked": True}).status_code == 204
             changed = member(ada) | {"role": "org:member", "permissions": []}
             assert tell(here, "organizationMembership.updated", changed).status_code == 204
@@ -206,7 +206,7 @@ def test_what_is_not_genuine_is_refused(twins):
     refusals = [
         send(twins[0], body, secret="whsec_YW5vdGhlcg=="),
         send(twins[0], body, at=time.time() - 400),
-        httpx.post(f"{twins[0].url}/webhooks/clerk", json={}, trust_env=False),
+        httpx.post(f"{twins[0].url}/webhooks/clerk", json={}, **PLAIN),
     ]
 
     for answer in refusals:
@@ -230,12 +230,12 @@ def test_whatever_is_sent_nothing_breaks(twins, headers, body, genuine):
     if genuine:
         answer = send(twins[0], json.dumps({"type": "user.deleted", "data": {"id": body.decode("latin-1")}}).encode())
     else:
-        answer = httpx.post(f"{twins[0].url}/webhooks/clerk", content=body, headers=headers, trust_env=False)
+        answer = httpx.post(f"{twins[0].url}/webhooks/clerk", content=body, headers=headers, **PLAIN)
     assert answer.status_code < 500
 
 
 def test_without_a_secret_there_is_no_such_place(service: Service):
-    answer = httpx.post(f"{service.url}/webhooks/clerk", json={}, trust_env=False)
+    answer = httpx.post(f"{service.url}/webhooks/clerk", json={}, **PLAIN)
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
@@ -255,7 +255,7 @@ def test_a_deleted_user_is_erased_from_the_database_and_the_store(twins):
         for person, job in ((colleague, kept), (ada, made[0]), (alone, made[1])):
             eventually(lambda person=person, job=job: person.status(job) == "succeeded", "the jobs")
         picture = alone.get(f"/api/images/{made[1]}/result").json()["outputs"][0]["url"]
-        content = httpx.get(picture, trust_env=False).content
+        content = httpx.get(picture, **PLAIN).content
         alone.post("/api/uploads", content=content, headers={"Content-Type": "image/webp"})
         alone.get("/api/usage")
         secret = alone.get("/api/webhook-secret").json()["secret"]

@@ -10,7 +10,7 @@ import pytest
 from openai import OpenAI
 from PIL import Image
 from tests.openai_client import MIDDLE, openai_for, picture
-from tests.service import Person, Service
+from tests.service import PLAIN, Person, Service
 
 SLOW = "[steps 200] [sleep 0.05]"
 SMALL = "64x64"
@@ -35,7 +35,7 @@ def test_a_picture_comes_both_ways_when_nobody_says_how(client: OpenAI, ana: Per
 
     (image,) = made.data
     assert opened(image.b64_json).size == (128, 64)
-    assert httpx.get(image.url, trust_env=False).content == base64.b64decode(image.b64_json)
+    assert httpx.get(image.url, **PLAIN).content == base64.b64decode(image.b64_json)
     (job,) = jobs(ana)
     assert made.job_id == job["job_id"]
     assert datetime.fromisoformat(job["created_at"]).timestamp() == pytest.approx(made.created, abs=1)
@@ -49,7 +49,7 @@ def test_a_picture_comes_as_it_is_asked_for(client: OpenAI):
     inline = client.images.generate(prompt="a", size=SMALL, response_format="b64_json", output_format="webp").data[0]
 
     assert url.b64_json is None
-    assert httpx.get(url.url, trust_env=False).headers["content-type"] == "image/png"
+    assert httpx.get(url.url, **PLAIN).headers["content-type"] == "image/png"
     assert inline.url is None
     assert opened(inline.b64_json).format == "WEBP"
 
@@ -259,11 +259,11 @@ def test_an_api_key_makes_pictures(ana: Person, boss: Person):
 
 @pytest.mark.parametrize("path", ["/v1/nothing", "/v1/chat/completions"])
 def test_what_is_not_there_is_said_in_openai_s_shape(service: Service, path: str):
-    answer = httpx.post(f"{service.url}{path}", json={}, trust_env=False)
+    answer = httpx.post(f"{service.url}{path}", json={}, **PLAIN)
 
     assert answer.status_code == 404
     assert set(answer.json()["error"]) == {"message", "type", "param", "code", "reason"}
-    assert httpx.put(f"{service.url}/v1/models", trust_env=False).json()["error"]["code"] == "method_not_allowed"
+    assert httpx.put(f"{service.url}/v1/models", **PLAIN).json()["error"]["code"] == "method_not_allowed"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import re
 import httpx
 import pytest
 from openapi_spec_validator import validate
-from tests.service import Person, Service
+from tests.service import PLAIN, Person, Service
 
 from estampe.http import table
 from estampe.http.route import Access, Route
@@ -30,7 +30,7 @@ def path(route: Route) -> str:
 
 
 def call(service: Service, route: Route, **headers: str) -> httpx.Response:
-    return httpx.request(route.method, service.url + path(route), headers=headers, trust_env=False)
+    return httpx.request(route.method, service.url + path(route), headers=headers, **PLAIN)
 
 
 def code(answer: httpx.Response) -> str:
@@ -75,7 +75,7 @@ def test_a_token_in_the_query_string_is_refused(service: Service, ana: Person, r
             service.url + path(route),
             params={name: ana.token},
             headers=dict(ana.headers),
-            trust_env=False,
+            **PLAIN,
         )
         # Who may not call the route at all is told that first.
         expected = (403, "permission_missing") if answer.status_code == 403 else (400, "invalid_request")
@@ -86,27 +86,27 @@ def test_a_token_in_the_query_string_is_refused(service: Service, ana: Person, r
 def test_two_credentials_are_refused(service: Service, ana: Person):
     headers = [("Authorization", f"Bearer {ana.token}")] * 2
 
-    answer = httpx.get(f"{service.url}/api/me", headers=headers, trust_env=False)
+    answer = httpx.get(f"{service.url}/api/me", headers=headers, **PLAIN)
 
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
 
 
 def test_the_scheme_may_be_written_in_any_case(service: Service, ana: Person):
     for scheme in ("Bearer", "bearer", "BEARER"):
-        answer = httpx.get(f"{service.url}/api/me", headers={"Authorization": f"{scheme} {ana.token}"}, trust_env=False)
+        answer = httpx.get(f"{service.url}/api/me", headers={"Authorization": f"{scheme} {ana.token}"}, **PLAIN)
         assert answer.status_code == 200
 
 
 def test_an_expired_token_is_told_apart(service: Service, ana: Person):
     stale = service.local.issue(ana.user, ana.org, ttl_seconds=-60)
 
-    answer = httpx.get(f"{service.url}/api/me", headers={"Authorization": f"Bearer {stale}"}, trust_env=False)
+    answer = httpx.get(f"{service.url}/api/me", headers={"Authorization": f"Bearer {stale}"}, **PLAIN)
 
     assert (answer.status_code, answer.json()["code"]) == (401, "token_expired")
 
 
 def test_the_refusal_speaks_french_to_whom_reads_french(service: Service):
-    answer = httpx.get(f"{service.url}/api/me", headers={"Accept-Language": "fr-CA,en;q=0.5"}, trust_env=False)
+    answer = httpx.get(f"{service.url}/api/me", headers={"Accept-Language": "fr-CA,en;q=0.5"}, **PLAIN)
 
     assert answer.json()["title"] == "Token d'authentification manquant"
     assert answer.headers["content-language"] == "fr"
@@ -123,13 +123,13 @@ def test_the_server_says_who_it_sees(ana: Person, boss: Person):
 
 
 def test_the_keys_that_verify_tokens_are_public_and_only_they(service: Service):
-    (key,) = httpx.get(f"{service.url}/.well-known/jwks.json", trust_env=False).json()["keys"]
+    (key,) = httpx.get(f"{service.url}/.well-known/jwks.json", **PLAIN).json()["keys"]
 
     assert set(key) == {"kty", "n", "e", "kid", "alg", "use"}
 
 
 def test_the_document_is_valid_and_is_the_one_served(service: Service):
-    document = httpx.get(f"{service.url}/openapi.json", trust_env=False).json()
+    document = httpx.get(f"{service.url}/openapi.json", **PLAIN).json()
 
     validate(document)
     assert document["openapi"].startswith("3.1")
@@ -140,7 +140,7 @@ def test_the_document_is_valid_and_is_the_one_served(service: Service):
 
 def test_the_page_and_the_docs_need_nothing_from_elsewhere(service: Service):
     for where in ("/", "/docs"):
-        answer = httpx.get(service.url + where, trust_env=False)
+        answer = httpx.get(service.url + where, **PLAIN)
         assert answer.status_code == 200
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy
@@ -175,6 +175,6 @@ def test_a_body_that_is_too_large_is_refused(ana: Person):
 def test_a_browser_of_another_site_is_not_let_in(service: Service, ana: Person):
     preflight = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
 
-    answer = httpx.options(f"{service.url}/api/images/generate", headers=preflight, trust_env=False)
+    answer = httpx.options(f"{service.url}/api/images/generate", headers=preflight, **PLAIN)
 
     assert "access-control-allow-origin" not in answer.headers

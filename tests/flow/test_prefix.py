@@ -8,7 +8,7 @@ import pytest
 from tests import postgres
 from tests.flow.test_sign_in import new_code
 from tests.people import SERVERS
-from tests.service import Person, Service, running
+from tests.service import PLAIN, Person, Service, running
 
 ROOT = "/y/estampe"
 PUBLIC = f"https://x.example{ROOT}"
@@ -55,9 +55,7 @@ def test_every_link_leads_through_the_prefix_to_what_it_names(tucked: Service, w
         opened = [link for link in found if "/cancel" not in link and "/events" not in link]
         answers = {ana.get(way + link.removeprefix(PUBLIC)).status_code for link in opened}
         (output,) = job["outputs"]
-        bare = [
-            httpx.get(way + output[name].removeprefix(PUBLIC), trust_env=False) for name in ("url", "thumbnail_url")
-        ]
+        bare = [httpx.get(way + output[name].removeprefix(PUBLIC), **PLAIN) for name in ("url", "thumbnail_url")]
 
     assert len(found) > 8
     assert {link.startswith(f"{PUBLIC}/api/") for link in found} == {True}
@@ -66,7 +64,7 @@ def test_every_link_leads_through_the_prefix_to_what_it_names(tucked: Service, w
 
 
 def test_the_page_its_sign_in_and_its_streams_work(tucked: Service, way: str):
-    with httpx.Client(base_url=way, trust_env=False) as browser:
+    with httpx.Client(base_url=way, **PLAIN) as browser:
         assert "text/html" in browser.get("/").headers["content-type"]
         assert browser.get("/openapi.json").json()["servers"] == [{"url": ROOT}]
         opened = browser.post("/auth/local/session", json={"code": new_code(tucked)})
@@ -83,7 +81,7 @@ def test_the_page_its_sign_in_and_its_streams_work(tucked: Service, way: str):
 
 
 def test_the_prefix_alone_leads_to_the_page(tucked: Service):
-    answer = httpx.get(f"{tucked.url}{ROOT}?lang=fr", trust_env=False)
+    answer = httpx.get(f"{tucked.url}{ROOT}?lang=fr", **PLAIN)
 
     assert (answer.status_code, urlsplit(answer.headers["location"]).path) == (308, f"{ROOT}/")
     assert answer.headers["location"].endswith("?lang=fr")
@@ -91,4 +89,4 @@ def test_the_prefix_alone_leads_to_the_page(tucked: Service):
 
 @pytest.mark.parametrize("path", ["/y", "/y/estampes/api/me", "/y/estampe/y/estampe/api/me", "/x/estampe/api/me"])
 def test_another_path_is_not_ours(tucked: Service, path: str):
-    assert httpx.get(tucked.url + path, trust_env=False).status_code == 404
+    assert httpx.get(tucked.url + path, **PLAIN).status_code == 404

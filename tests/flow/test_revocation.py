@@ -11,7 +11,7 @@ import httpx
 import psycopg
 import pytest
 from tests.postgres import eventually
-from tests.service import Person, Service, running
+from tests.service import PLAIN, Person, Service, running
 
 from estampe.access import sessions as session
 from estampe.db import Database
@@ -44,7 +44,7 @@ class Asker:
         self.told: list[tuple[float, int, str]] = []
 
     def _ask(self) -> None:
-        with httpx.Client(base_url=self._service.url, headers=self._headers, timeout=10, trust_env=False) as client:
+        with httpx.Client(base_url=self._service.url, headers=self._headers, timeout=10, **PLAIN) as client:
             while not self._stop.is_set():
                 asked_at = time.monotonic()
                 answer = client.get("/api/me")
@@ -138,7 +138,7 @@ def new_code(service: Service) -> str:
 def test_a_session_ended_at_one_is_over_at_both(twins: tuple[Service, Service]):
     here, _ = twins
     code = new_code(here)
-    with httpx.Client(base_url=here.url, trust_env=False) as browser:
+    with httpx.Client(base_url=here.url, **PLAIN) as browser:
         assert browser.post("/auth/local/session", json={"code": code}).status_code == 204
         token = browser.post("/auth/local/token").json()["token"]
         withdraws_everywhere(twins, token, lambda: browser.delete("/auth/local/session"), "token_invalid")
@@ -151,9 +151,7 @@ def test_a_stream_ends_when_its_key_is_withdrawn(twins: tuple[Service, Service],
         made = make_key(ana)
         job = ana.ask("a slow cat [sleep 20]", width=64, height=64)
         headers = {"Authorization": f"Bearer {made['key']}"}
-        with httpx.stream(
-            "GET", there.url + path.format(job=job), headers=headers, timeout=20, trust_env=False
-        ) as stream:
+        with httpx.stream("GET", there.url + path.format(job=job), headers=headers, timeout=20, **PLAIN) as stream:
             lines = stream.iter_lines()
             assert next(line for line in lines if line.startswith("event: ")) == "event: snapshot"
             ana.delete(f"/api/keys/{made['key_id']}")

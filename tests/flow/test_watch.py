@@ -10,7 +10,7 @@ import pytest
 from tests import dump
 from tests.people import SERVERS, running
 from tests.postgres import eventually
-from tests.service import Person, Service
+from tests.service import PLAIN, Person, Service
 from tests.thorough import thorough
 
 MEASURE = 20
@@ -51,7 +51,7 @@ def total(counted: dict[str, float], name: str, **labels: str) -> float:
 
 def asks(service: Service, token: str | None = None, source: str = "203.0.113.1", path: str = "/api/me"):
     headers = {"X-Forwarded-For": source} | ({"Authorization": f"Bearer {token}"} if token else {})
-    return httpx.get(service.url + path, headers=headers, trust_env=False, timeout=30)
+    return httpx.get(service.url + path, headers=headers, **PLAIN, timeout=30)
 
 
 def forged(person: Person) -> str:
@@ -104,7 +104,7 @@ def test_what_a_client_chooses_is_no_label(watched: Service, operator: Person):
     for number in range(30):
         asks(watched, path=f"/nowhere/{number}")
         asks(watched, path=f"/api/jobs/job_{number}")
-    httpx.request("BREW", f"{watched.url}/api/me", trust_env=False)
+    httpx.request("BREW", f"{watched.url}/api/me", **PLAIN)
 
     text = operator.get("/metrics").text
 
