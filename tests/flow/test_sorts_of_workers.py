@@ -42,9 +42,3 @@ def test_a_worker_without_anything_to_make_says_so_and_ends(service: Service):
 
     assert ended.returncode == 1
     assert "no engine of fake makes zebra" in ended.stderr
-
-
-def test_a_worker_that_dies_vanishes_from_the_models(own_service: Service):
-    own_service.kill("worker")
-
-    eventually(lambda: models(own_service) == set(), "no models")

@@ -13,7 +13,7 @@ from tests.service import Person, Service, running
 from tests.thorough import thorough
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def spread(server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """An API, and one worker with one engine."""
     folder = tmp_path_factory.mktemp("spread")
@@ -71,17 +71,6 @@ def test_what_only_a_gone_worker_could_make_is_offered_no_more(spread: Service, 
         assert ana.make("a dog", width=64, height=64)["model"] in first
 
 
-def test_the_last_worker_s_end_leaves_nobody_to_ask(spread: Service):
-    with spread.person() as ana:
-        spread.kill("worker")
-
-        eventually(lambda: offered(ana) == set(), "an empty list")
-
-        refused = ana.post("/api/images/generate", json={"prompt": "a cat"})
-        assert (refused.status_code, refused.json()["code"]) == (503, "no_worker")
-        assert int(refused.headers["retry-after"]) > 0
-
-
 def test_the_queue_of_each_model_is_told_to_whoever_adds_workers(spread: Service):
     name = "estampe_queue_jobs", "estampe_running_jobs", "estampe_queue_gpu_seconds", "estampe_queue_oldest_seconds"
     queued, busy, seconds, oldest = (f'{one}{{model="fake-image"}}' for one in name)
@@ -99,3 +88,14 @@ def test_the_queue_of_each_model_is_told_to_whoever_adds_workers(spread: Service
         assert gauge(operator, 'estampe_jobs{status="queued"}') == 3
         for job_id in jobs:
             ana.post(f"/api/jobs/{job_id}/cancel")
+
+
+def test_the_last_worker_s_end_leaves_nobody_to_ask(spread: Service):
+    with spread.person() as ana:
+        spread.kill("worker")
+
+        eventually(lambda: offered(ana) == set(), "an empty list")
+
+        refused = ana.post("/api/images/generate", json={"prompt": "a cat"})
+        assert (refused.status_code, refused.json()["code"]) == (503, "no_worker")
+        assert int(refused.headers["retry-after"]) > 0
