@@ -56,6 +56,7 @@ def test_a_killed_worker_s_job_is_taken_over_and_charged_once(own_service: Servi
     assert eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, "the child's end")
 
 
+@thorough("as tests/unit/jobs/test_take_over.py, by a real worker")
 def test_a_job_being_canceled_when_its_worker_dies_ends_canceled(own_service: Service):
     with own_service.person() as ana:
         job_id = ana.ask("[hang] a cat")

@@ -53,6 +53,7 @@ def test_who_is_killed_is_replaced_by_who_is_there_and_the_job_is_charged_once(o
     assert own_service.rows("select losses from jobs") == [(1,)]
 
 
+@thorough("as a late attempt in tests/unit/jobs/test_take_over.py, by a real worker")
 def test_who_sleeps_and_wakes_late_changes_nothing(own_service: Service):
     with own_service.person() as ana:
         job_id = ana.ask(SLOW, **SMALL)
@@ -76,6 +77,7 @@ def test_who_sleeps_and_wakes_late_changes_nothing(own_service: Service):
         assert len(own_service.files()) == 2 * len(files)
 
 
+@thorough("as an engine that dies each time, in tests/flow/test_survival.py")
 def test_a_job_that_outlives_none_of_its_workers_fails(server, tmp_path):
     with server("18").database() as url, running(url, tmp_path, max_attempts=2) as service, service.person() as ana:
         job_id = ana.ask(ENDLESS, **SMALL)
