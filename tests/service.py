@@ -142,6 +142,17 @@ class Service:
         process.terminate()
         return process.wait(PATIENCE_SECONDS)
 
+    @contextmanager
+    def without_api(self) -> Iterator[None]:
+        """It is killed, and there again after the block."""
+        self.kill("api")
+        try:
+            until_free(self.port)
+            yield
+        finally:
+            self.start("api")
+            self.wait_until_ready()
+
     def child(self) -> psutil.Process:
         """The process that owns the engine."""
         worker = psutil.Process(self.processes["worker"].pid)

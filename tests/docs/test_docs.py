@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.flow.test_up import Terminal
+from tests.terminal import Terminal
 from tests.thorough import thorough
 
 from estampe import domain

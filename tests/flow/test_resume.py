@@ -102,14 +102,14 @@ def test_a_job_that_is_handed_back_goes_on_too_and_has_lost_nothing(own_service:
         assert own_service.rows("select sum(losses) from jobs") == [(0,)]
 
 
-def test_a_job_that_is_canceled_or_deleted_leaves_no_checkpoint(own_service: Service):
-    with own_service.person() as ana:
-        for end in ("cancel", "delete"):
-            job_id = ana.ask(**{**FAKE, "prompt": "[steps 2000] [sleep 0.05] a cat"})
-            eventually(lambda: own_service.rows("select from checkpoints"), "a checkpoint")
-            if end == "cancel":
-                ana.post(f"/api/jobs/{job_id}/cancel")
-                ana.ended(job_id)
-            else:
-                ana.delete(f"/api/jobs/{job_id}")
-            assert own_service.rows("select from checkpoints") == []
+def test_a_job_that_is_canceled_or_deleted_leaves_no_checkpoint(service: Service, ana: Person):
+    for end in ("cancel", "delete"):
+        job_id = ana.ask(**{**FAKE, "prompt": "[steps 2000] [sleep 0.05] a cat"})
+        saved = "select from checkpoints where job_id = %s"
+        eventually(lambda job_id=job_id, saved=saved: service.rows(saved, job_id), "a checkpoint")
+        if end == "cancel":
+            ana.post(f"/api/jobs/{job_id}/cancel")
+            ana.ended(job_id)
+        else:
+            ana.delete(f"/api/jobs/{job_id}")
+        assert service.rows(saved, job_id) == []

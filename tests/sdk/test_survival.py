@@ -2,15 +2,11 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from estampe_client import AsyncClient, errors
@@ -22,7 +18,6 @@ from tests.thorough import thorough
 
 SMALL = {"width": 64, "height": 64}
 SECONDS = "[steps 40] [sleep 0.15] a cat"
-SOURCES = Path(__file__).parents[2] / "sdk" / "python" / "src"
 
 
 @pytest.fixture
@@ -92,20 +87,19 @@ def test_a_credential_withdrawn_in_the_middle_is_replaced(make: Made, service: S
     assert jobs_of(service, ana.user) == 1
 
 
-def test_a_server_killed_and_started_again_in_the_middle(make: Made, own_service: Service):
-    client = make(own_service.url, short_tokens(own_service, "user_ana", seconds=5))
+def test_a_server_killed_and_started_again_in_the_middle(make: Made, service: Service, ana: Person):
+    client = make(service.url, short_tokens(service, ana.user, ana.org, seconds=5))
     accepted = client.images.create("[steps 60] [sleep 0.15] a cat", **SMALL)
     seen = []
     thread, said = in_background(lambda: client.images.wait(accepted, on_progress=seen.append))
     eventually(lambda: any(job.progress for job in seen), "some progress")
 
-    own_service.kill("api")
-    until_free(own_service.port)
-    own_service.start("api")
+    with service.without_api():
+        pass
     thread.join()
 
     assert said[0].status == "succeeded", said
-    assert jobs_of(own_service, "user_ana") == 1
+    assert jobs_of(service, ana.user) == 1
 
 
 @thorough("as a server that is killed in the middle")
@@ -138,15 +132,15 @@ def test_a_create_while_the_server_is_away_is_made_when_it_is_back(make: Made, o
     assert jobs_of(own_service, "user_ana") == 1
 
 
-def test_an_outage_that_lasts_too_long_ends_the_wait(make: Made, own_service: Service):
-    client = make(own_service.url, short_tokens(own_service, "user_ana", seconds=60)).with_options(outage_seconds=1)
+def test_an_outage_that_lasts_too_long_ends_the_wait(make: Made, service: Service, ana: Person):
+    client = make(service.url, ana.token).with_options(outage_seconds=1)
     accepted = client.images.create("[steps 400] [sleep 0.1] a cat", **SMALL)
-    own_service.kill("api")
 
-    with pytest.raises(errors.ConnectionLost) as lost:
+    with service.without_api(), pytest.raises(errors.ConnectionLost) as lost:
         client.jobs.wait(accepted)
 
     assert lost.value.job_id == accepted.job_id
+    ana.post(f"/api/jobs/{accepted.job_id}/cancel")
 
 
 @pytest.mark.parametrize("lost", [1, 2])
@@ -160,11 +154,11 @@ def test_a_create_whose_answers_are_lost_makes_one_job(make: Made, line: Line, s
     assert [job["job_id"] for job in ana.get("/api/jobs").json()["jobs"]] == [result.job_id]
 
 
-def test_a_create_that_times_out_makes_one_job(make: Made, own_service: Service):
+def test_a_create_that_times_out_makes_one_job(make: Made, service: Service, ana: Person):
     """The server is stopped in its tracks with the request in its hands, and goes on when the client has given up."""
-    client = make(own_service.url, short_tokens(own_service, "user_ana", seconds=60))
+    client = make(service.url, ana.token)
     client.me()
-    api = own_service.processes["api"]
+    api = service.processes["api"]
     os.killpg(api.pid, signal.SIGSTOP)
     thread, said = in_background(lambda: client.with_options(timeout_seconds=0.5).images.create("a cat", **SMALL))
     thread.join(1.5)
@@ -172,7 +166,7 @@ def test_a_create_that_times_out_makes_one_job(make: Made, own_service: Service)
     thread.join()
 
     assert client.jobs.wait(said[0]).status == "succeeded"
-    assert jobs_of(own_service, "user_ana") == 1
+    assert jobs_of(service, ana.user) == 1
 
 
 def test_an_upload_whose_answer_is_lost_is_not_sent_again(make: Made, line: Line, ana: Person, tmp_path):
@@ -272,62 +266,3 @@ async def test_a_task_that_is_canceled_leaves_the_job_to_others(service: Service
         several = await asyncio.gather(*[client.jobs.wait(accepted) for _ in range(20)])
 
     assert {result.status for result in several} == {"succeeded"}
-
-
-CLIENT = """
-import asyncio, json, sys
-from pathlib import Path
-import estampe_client
-url, tokens, kind = sys.argv[1:]
-def token(): return Path(tokens).read_text()
-def told(job): print(json.dumps([job.job_id, job.progress and job.progress.fraction]), flush=True)
-prompt = "[steps 60] [sleep 0.15] a cat"
-def waiting():
-    with estampe_client.Client(url, token) as client:
-        return client.images.generate(prompt, width=64, height=64, on_progress=told)
-async def awaiting():
-    async with estampe_client.AsyncClient(url, token) as client:
-        return await client.images.generate(prompt, width=64, height=64, on_progress=told)
-print(json.dumps([(waiting() if kind == "sync" else asyncio.run(awaiting())).status]), flush=True)
-"""
-
-
-@pytest.mark.parametrize("kind", [pytest.param("sync", marks=thorough("the same, not awaited")), "async"])
-def test_a_laptop_that_sleeps_wakes_up_to_its_result(kind: str, service: Service, ana: Person, tmp_path):
-    """It sleeps for longer than its token lives, and than the job takes."""
-    tokens = tmp_path / "token"
-    stop = threading.Event()
-
-    def write() -> None:
-        while not stop.is_set():
-            draft = tokens.with_suffix(".new")
-            draft.write_text(service.local.issue(ana.user, ana.org, ttl_seconds=2))
-            draft.replace(tokens)
-            stop.wait(0.5)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    eventually(tokens.exists, "a token")
-    laptop = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", CLIENT, service.url, str(tokens), kind],
-        env=os.environ | {"PYTHONPATH": str(SOURCES)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        job_id, _ = json.loads(laptop.stdout.readline())
-        ana.reaches(job_id, "running")
-        laptop.send_signal(signal.SIGSTOP)
-        assert ana.ended(job_id)["status"] == "succeeded"
-        laptop.send_signal(signal.SIGCONT)
-        out, err = laptop.communicate(timeout=60)
-    finally:
-        laptop.kill()
-        laptop.communicate()
-        stop.set()
-        writer.join()
-
-    assert laptop.returncode == 0, err
-    assert json.loads(out.splitlines()[-1]) == ["succeeded"]
-    assert jobs_of(service, ana.user) == 1
