@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 JOBS = """
     insert into jobs (id, tenant_id, user_id, organization_id, kind, model, status, attempt, parameters, usage,
                       created_at, started_at, finished_at)
-    select 'job_' || left(translate(md5(%(prompt)s || n), '0189', 'ghij'), 24), tenant_id,
+    select 'job_' || left(translate(md5(%(once)s || n), '0189', 'ghij'), 24), tenant_id,
            user_id, organization_id, kind, model, status, attempt,
            parameters || jsonb_build_object('prompt', %(prompt)s || ' ' || n), usage,
            created_at - n * interval '1 minute', started_at, finished_at
@@ -64,7 +65,8 @@ class Shelves:
     @contextmanager
     def filled(self, *, jobs: int, prompt: str, like: dict[str, Any]) -> Iterator[None]:
         """So many finished jobs, of which nobody is told, with files of the same bytes as one that is there has."""
-        values = {"jobs": jobs, "prompt": prompt, "like": like["job_id"]}
+        # Never the same names twice: what was emptied before is swept some time later.
+        values = {"jobs": jobs, "prompt": prompt, "like": like["job_id"], "once": secrets.token_hex(8)}
         self._run("set session_replication_role = replica")
         self._run(JOBS, **values)
         self._run(FILES, **values)

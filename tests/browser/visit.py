@@ -21,7 +21,7 @@ from tests.service import Person, free_port, until_free
 from estampe.identity.local import Local
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Locator, Page
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page
 
 ROOT = Path(__file__).parents[2]
 STUDIO = ROOT / "src" / "estampe" / "http" / "page" / "index.html"
@@ -190,8 +190,17 @@ class Visitor:
         context.add_init_script(REPORTS_VIOLATIONS)
         self.page: Page = context.new_page()
         self.page.set_default_timeout(PATIENCE_MS)
-        self.page.on("console", lambda said: said.type in {"error", "warning"} and self.complaints.append(said.text))
+        self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _hear(self, said: ConsoleMessage) -> None:
+        if said.type in {"error", "warning"}:
+            self.complaints.append(f"{said.text} ({said.location['url']})")
+
+    def leaves(self) -> None:
+        """Whatever is still on its way to the page reaches nobody."""
+        self.page.remove_listener("console", self._hear)
+        self.page.close()
 
     @property
     def menu(self) -> Locator:
