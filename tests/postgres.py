@@ -26,7 +26,6 @@ EVERY = ["18", pytest.param("15", marks=thorough("needs Debian's PostgreSQL 15")
 PATIENCE_SECONDS = 60.0
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.01, 0.1
 TEMPLATE = "template_estampe"
-GOODBYE = "select pg_terminate_backend(pid) from pg_stat_activity where datname = {}"
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be someone else")
 
@@ -53,7 +52,13 @@ class Server:
         self._as_superuser(f"create database {name} template {template} owner estampe")
         yield self._embedded.url(database=name)
         # It stays, for what `used_folders` says.
-        self._as_superuser(f"alter database {name} allow_connections false", GOODBYE.format(f"'{name}'"))
+        self._as_superuser(
+            f"alter database {name} allow_connections false",
+            f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'",
+        )
+
+    def vacuum_as_usual(self) -> None:
+        self._as_superuser("alter system reset autovacuum_naptime", "select pg_reload_conf()")
 
     def stop(self) -> None:
         self._embedded.release()

@@ -143,14 +143,14 @@ class Service:
         return process.wait(PATIENCE_SECONDS)
 
     @contextmanager
-    def without_api(self) -> Iterator[None]:
-        """It is killed, and there again after the block."""
-        self.kill("api")
+    def mended(self, command: str) -> Iterator[None]:
+        """Whichever way the block ends the process, it is there again afterwards."""
         try:
-            until_free(self.port)
             yield
         finally:
-            self.start("api")
+            if command == "api":
+                until_free(self.port)
+            self.start(command)
             self.wait_until_ready()
 
     def child(self) -> psutil.Process:

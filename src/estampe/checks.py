@@ -67,7 +67,7 @@ def _require_counts(settings: Settings) -> None:
     if settings.rate_limit_store != IN_PROCESS:
         from estampe.http import rates  # noqa: PLC0415 - it loads the whole API, which a worker does without
 
-        rates.require_client()
+        rates.storage_class()
 
 
 def _require_plans(settings: Settings) -> None:

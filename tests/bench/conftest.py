@@ -2,11 +2,13 @@
 
 import os
 import platform
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.bench.figures import Figures
+from tests.postgres import Server
 
 _found = Figures()
 
@@ -14,6 +16,12 @@ _found = Figures()
 @pytest.fixture(scope="session")
 def figures() -> Figures:
     return _found
+
+
+@pytest.fixture(scope="session", autouse=True)
+def usual_server(server: Callable[[str], Server]) -> None:
+    """What is measured is vacuumed as often as anybody's; what is only tested is not."""
+    server("18").vacuum_as_usual()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

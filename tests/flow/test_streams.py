@@ -127,12 +127,9 @@ def test_a_stopping_server_says_goodbye_to_its_streams(service: Service, ana: Pe
     with ana.stream("GET", f"/api/jobs/{job_id}/events") as answer:
         heard = events(answer)
         assert next(heard)[0] == "snapshot"
-        try:
+        with service.mended("api"):
             code = service.stop("api")
             names = [name for name, _, _ in heard]
-        finally:
-            service.start("api")
-            service.wait_until_ready()
 
     ana.post(f"/api/jobs/{job_id}/cancel")
     assert names[-1] == "bye"

@@ -70,21 +70,18 @@ def test_a_job_being_canceled_when_its_worker_dies_ends_canceled(own_service: Se
 def test_a_stopped_worker_hands_its_job_back(service: Service, ana: Person):
     job_id = ana.ask("[steps 400] [sleep 0.05] a cat", width=64, height=64)
     ana.reaches(job_id, "running")
-    service.stop("worker")
-    try:
+    with service.mended("worker"):
+        service.stop("worker")
         assert ana.job(job_id)["status"] == "queued"
         ana.post(f"/api/jobs/{job_id}/cancel")
         assert service.rows("select losses from jobs where id = %s", job_id) == [(0,)]
-    finally:
-        service.start("worker")
-        service.wait_until_ready()
 
 
 def test_every_job_that_was_accepted_outlives_a_killed_api(service: Service, ana: Person):
     accepted = [ana.ask(f"number {n}", width=64, height=64) for n in range(10)]
 
-    with service.without_api():
-        pass
+    with service.mended("api"):
+        service.kill("api")
 
     assert {ana.ended(job_id)["status"] for job_id in accepted} == {"succeeded"}
     assert {job["job_id"] for job in ana.get("/api/jobs").json()["jobs"]} == set(accepted)

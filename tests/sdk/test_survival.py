@@ -94,8 +94,8 @@ def test_a_server_killed_and_started_again_in_the_middle(make: Made, service: Se
     thread, said = in_background(lambda: client.images.wait(accepted, on_progress=seen.append))
     eventually(lambda: any(job.progress for job in seen), "some progress")
 
-    with service.without_api():
-        pass
+    with service.mended("api"):
+        service.kill("api")
     thread.join()
 
     assert said[0].status == "succeeded", said
@@ -136,8 +136,10 @@ def test_an_outage_that_lasts_too_long_ends_the_wait(make: Made, service: Servic
     client = make(service.url, ana.token).with_options(outage_seconds=1)
     accepted = client.images.create("[steps 400] [sleep 0.1] a cat", **SMALL)
 
-    with service.without_api(), pytest.raises(errors.ConnectionLost) as lost:
-        client.jobs.wait(accepted)
+    with service.mended("api"):
+        service.kill("api")
+        with pytest.raises(errors.ConnectionLost) as lost:
+            client.jobs.wait(accepted)
 
     assert lost.value.job_id == accepted.job_id
     ana.post(f"/api/jobs/{accepted.job_id}/cancel")

@@ -164,7 +164,7 @@ class Remote:
 
 
 def _redis(url: str) -> Any:
-    return _storage_class()(
+    return storage_class()(
         f"async+{url}",
         implementation="redispy",
         key_prefix="estampe",
@@ -173,7 +173,8 @@ def _redis(url: str) -> Any:
     )
 
 
-def _storage_class() -> Any:
+def storage_class() -> Any:
+    """Raises `InvalidSetting` when what speaks with a store of counts is not installed."""
     try:
         import redis  # noqa: F401, PLC0415 - only who keeps counts there needs the client
         from limits.aio.storage import RedisStorage  # noqa: PLC0415
@@ -185,11 +186,6 @@ def _storage_class() -> Any:
             )
         ) from None
     return RedisStorage
-
-
-def require_client() -> None:
-    """Raises `InvalidSetting` when what speaks with a store of counts is not installed."""
-    _storage_class()
 
 
 def from_settings(settings: Settings) -> Rates:
