@@ -17,6 +17,8 @@ from estampe.db.embedded import EmbeddedPostgres
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from tests.browser.visit import Visitor
+
 # The newest of them is a minute older than what it is like, and each a minute older than the one before.
 JOBS = """
     insert into jobs (id, tenant_id, user_id, organization_id, kind, model, status, attempt, parameters, usage,
@@ -63,25 +65,33 @@ class Shelves:
         self._run("update jobs set created_at = %(at)s where id = %(id)s", id=job_id, at=at)
 
     @contextmanager
-    def filled(self, *, jobs: int, prompt: str, like: dict[str, Any]) -> Iterator[None]:
-        """So many finished jobs, of which nobody is told, with files of the same bytes as one that is there has."""
+    def filled(self, *, jobs: int, prompt: str, like: dict[str, Any], seen_by: Visitor) -> Iterator[None]:
+        """So many finished jobs, of which nobody is told, with files of the same bytes as one that is there has.
+
+        Who sees them leaves before they are taken away, or the pictures still on their way would be missed.
+        """
         # Never the same names twice: what was emptied before is swept some time later.
         values = {"jobs": jobs, "prompt": prompt, "like": like["job_id"], "once": secrets.token_hex(8)}
-        self._run("set session_replication_role = replica")
-        self._run(JOBS, **values)
-        self._run(FILES, **values)
-        self._run("reset session_replication_role")
-        for folder in ("stored", "small"):
-            (self._files / folder).mkdir(exist_ok=True)
-        for *made, original, thumbnail in self._run(KEYS, **values):
-            for key, source in zip(made, (original, thumbnail), strict=True):
-                os.link(self._files / source, self._files / key)
+        # Nobody sees a row before its files are there: a page that is open may look at any moment.
+        with self._connection.transaction():
+            self._run("set local session_replication_role = replica")
+            self._run(JOBS, **values)
+            self._run(FILES, **values)
+            self._link(self._run(KEYS, **values))
         try:
             yield
         finally:
+            seen_by.leaves()
             self._run(EMPTY, prompt=prompt)
             for folder in ("stored", "small"):
                 shutil.rmtree(self._files / folder)
+
+    def _link(self, keys: list[Any]) -> None:
+        for folder in ("stored", "small"):
+            (self._files / folder).mkdir(exist_ok=True)
+        for *made, original, thumbnail in keys:
+            for key, source in zip(made, (original, thumbnail), strict=True):
+                os.link(self._files / source, self._files / key)
 
     def _run(self, statement: str, **values: object) -> list[Any]:
         found = self._connection.execute(statement, values or None)

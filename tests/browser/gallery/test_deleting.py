@@ -154,7 +154,7 @@ def test_the_keys_are_written_down(gallery: Page):
 def test_what_is_made_meanwhile_appears_at_the_top_and_moves_nobody_who_is_further_down(
     ana: Visitor, installation: Installation, shelves: Shelves, made: dict[str, Any]
 ):
-    with shelves.filled(jobs=80, prompt="a stored print", like=made["red"]):
+    with shelves.filled(jobs=80, prompt="a stored print", like=made["red"], seen_by=ana):
         page = at(ana)
         expect(tiles(page, "a stored print").first).to_be_visible()
         with installation.person() as person:

@@ -83,7 +83,7 @@ def test_a_clip_plays_where_it_stands(gallery: Page, made: dict[str, Any]):
 def test_coming_back_from_another_page_finds_the_place_that_was_left(
     ana: Visitor, shelves: Shelves, made: dict[str, Any]
 ):
-    with shelves.filled(jobs=60, prompt="a stored print", like=made["red"]):
+    with shelves.filled(jobs=60, prompt="a stored print", like=made["red"], seen_by=ana):
         page = at(ana)
         expect(tiles(page).first).to_be_visible()
         page.evaluate("scrollTo(0, 2400)")
