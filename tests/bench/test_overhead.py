@@ -45,8 +45,8 @@ def in_a_loop(engine: Engine, model: Model, seeds: range) -> float:
     started = time.perf_counter()
     for seed in seeds:
         parameters = resolve({"prompt": PROMPTS[seed % len(PROMPTS)], "seed": seed}, model)
-        made = [event for _, event in engine.run(model.name, [Request(parameters=parameters)])]
-        assert any(isinstance(event, Output) for event in made)
+        events = engine.run(model.name, [Request(parameters=parameters)])
+        assert [event.rendered() for _, event in events if isinstance(event, Output)]
     return (time.perf_counter() - started) / len(seeds)
 
 

@@ -92,7 +92,7 @@ def prompts():
 def test_the_engine_draws_with_what_was_exported(weights, model):
     drawn = alone(Vignette(weights), model, {**ASKED, "prompt": "two red apples and a car on a blue background"})
 
-    frames = next(event.frames for event in drawn if isinstance(event, Output))
+    frames = next(event.rendered() for event in drawn if isinstance(event, Output))
     assert frames.shape[1:] == (64, 64, 3)
     assert len(np.unique(frames)) > 10
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import jsonschema
 import msgspec
@@ -53,7 +54,7 @@ def filled(model: Model, **given):
 
 
 def digest(event: Output) -> str:
-    return hashlib.sha256(event.frames.tobytes()).hexdigest()
+    return hashlib.sha256(event.rendered().tobytes()).hexdigest()
 
 
 def outputs(events):
@@ -114,8 +115,9 @@ def test_progress_never_falls_and_reaches_the_end(ready, name, model):
 def test_frames_have_the_size_and_the_number_asked(ready, name, model):
     (output,) = outputs(alone(ready[name], model.name, filled(model, width=128, height=64)))
     count = 1 if model.kind == "image" else model.parameters["properties"]["num_frames"]["minimum"]
-    assert output.frames.shape == (count, 64, 128, 3)
-    assert output.frames.dtype == np.uint8
+    frames = output.rendered()
+    assert frames.shape == (count, 64, 128, 3)
+    assert frames.dtype == np.uint8
 
 
 @every_model
@@ -126,6 +128,20 @@ def test_there_are_at_most_four_previews_an_output(ready, name, model):
         if isinstance(event, Preview)
     ]
     assert {previews.count(position) for position in previews} <= {1, 2, 3, 4}
+
+
+@every_model
+def test_frames_made_in_another_thread_while_the_engine_goes_on_are_the_same(ready, name, model):
+    parameters = filled(model, num_outputs=2)
+
+    def made(render):
+        events = alone(ready[name], model.name, parameters)
+        return [render(event) for event in events if isinstance(event, Preview | Output)]
+
+    with ThreadPoolExecutor(2) as pool:
+        later = [seen.result(60) for seen in made(lambda event: pool.submit(event.rendered))]
+    for one, other in zip(later, made(lambda event: event.rendered()), strict=True):
+        assert np.array_equal(one, other)
 
 
 @every_model
@@ -151,7 +167,7 @@ def test_another_process_makes_the_same_bytes(ready, name, model):
         "import hashlib, json, sys; from estampe import plugins; from estampe.engines import Output, Request;"
         f"engine = plugins.load('engines', {name!r})(); engine.setup();"
         f"events = engine.run({model.name!r}, [Request(parameters=json.loads(sys.argv[1]))]);"
-        "print(*[hashlib.sha256(e.frames.tobytes()).hexdigest() for _, e in events if isinstance(e, Output)])"
+        "print(*[hashlib.sha256(e.rendered().tobytes()).hexdigest() for _, e in events if isinstance(e, Output)])"
     )
     told = subprocess.run(
         [sys.executable, "-c", script, json.dumps(parameters)], capture_output=True, text=True, check=True

@@ -11,24 +11,29 @@ from numpy.typing import NDArray
 from estampe.domain import Model, Progress
 
 Frames = NDArray[np.uint8]
+Render = Callable[[], Frames]
+"""Makes frames of what was drawn, where they are wanted: once or never, in another thread, while the engine goes on."""
 
 
-class Preview(msgspec.Struct, frozen=True):
+class _Drawn(msgspec.Struct, frozen=True):
+    position: int
+    frames: Frames | Render
+
+    def rendered(self) -> Frames:
+        return self.frames() if callable(self.frames) else self.frames
+
+
+class Preview(_Drawn, frozen=True):
     """A look at output `position` before it is done: frames shaped (1, height, width, 3 or 4)."""
 
-    position: int
-    frames: Frames
 
-
-class Output(msgspec.Struct, frozen=True):
+class Output(_Drawn, frozen=True):
     """Output `position`, finished: frames shaped (count, height, width, 3 or 4), 8 bits a channel.
 
     A picture has one frame. `seed` is the one that makes this very output again when asked for alone. `enlarged_from`
     is the width and height that the model itself drew, where its frames were made larger afterwards.
     """
 
-    position: int
-    frames: Frames
     seed: int
     enlarged_from: tuple[int, int] | None = None
 

@@ -1,7 +1,8 @@
 """The small model that ships: text → picture or clip on a CPU in a second or two."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from estampe.domain import Model, Progress
-from estampe.engines import Checkpoint, Engine, Event, Notes, Output, Preview, Request, Told, in_turn
+from estampe.engines import Checkpoint, Engine, Event, Frames, Notes, Output, Preview, Render, Request, Told, in_turn
 from estampe.engines._parameters import number, schema, seeds
 from estampe.engines._vignette.canvas import FILLED, Bytes, columns, cut_out, framed, on, posed, together
 from estampe.engines._vignette.halfway import Halfway, read_halfway
@@ -118,11 +119,9 @@ class _Drawing:
                 yield from self._denoised(position, seed)
                 finished.append(self._halfway.latent)
                 self._halfway = Halfway(tuple(finished))
-            frames, drawn = [], self._network.decode(finished[position])
-            for frame in self._frames(drawn):
-                frames.append(frame)
-                yield self._progress("decoding", steps=0 if again else 1)
-            yield Output(position, np.stack(frames), seed, enlarged_from=self._enlarged_from(drawn))
+            drawn = self._network.decode(finished[position])
+            frames = yield from self._frames(drawn, steps=0 if again else 1)
+            yield Output(position, frames, seed, enlarged_from=self._enlarged_from(drawn))
 
     def _enlarged_from(self, drawn: Bytes) -> tuple[int, int] | None:
         side = drawn.shape[1] * columns(len(self._things))
@@ -165,23 +164,31 @@ class _Drawing:
 
     def _preview(self, position: int, estimate: Floats) -> Preview:
         scale = min(1.0, _PREVIEW_SIDE / max(self._size))
-        width, height = (max(1, round(side * scale)) for side in self._size)
-        picture = self._picture(self._network.decode(estimate))
-        return Preview(position=position, frames=framed(picture, (width, height), self._background)[None])
+        size = (max(1, round(self._size[0] * scale)), max(1, round(self._size[1] * scale)))
+        return Preview(position, lambda: self._still(self._network.decode(estimate), size))
 
     def _picture(self, drawn: Bytes, *, side: int = 0) -> Image.Image:
         scale = max(1, side // drawn.shape[1])
         return on(together([cut_out(one, scale=scale) for one in drawn]), self._background)
 
-    def _frames(self, drawn: Bytes) -> Iterator[Bytes]:
-        """One at a time: whoever cancels waits for one frame only."""
-        if self._alive and self._reading.motion is None:
-            for shape in drawn:
-                yield framed(self._picture(shape[None], side=_LIVELY_SIDE), self._size, self._background)
-        elif self._moving:
-            yield from self._moved(drawn)
-        else:
-            yield framed(self._picture(drawn, side=_SIDE), self._size, self._background)
+    def _still(self, drawn: Bytes, size: tuple[int, int], *, side: int = 0) -> Frames:
+        return framed(self._picture(drawn, side=side), size, self._background)[None]
+
+    def _frames(self, drawn: Bytes, *, steps: int) -> Generator[Event, None, Frames | Render]:
+        """Those of a clip one at a time: whoever cancels waits for one only."""
+        if not self._moving:
+            yield self._progress("decoding", steps=steps)
+            return partial(self._still, drawn, self._size, side=_SIDE)
+        frames = []
+        for frame in self._clip(drawn):
+            frames.append(frame)
+            yield self._progress("decoding", steps=steps)
+        return np.stack(frames)
+
+    def _clip(self, drawn: Bytes) -> Iterator[Bytes]:
+        if not self._alive or self._reading.motion is not None:
+            return self._moved(drawn)
+        return (self._still(shape[None], self._size, side=_LIVELY_SIDE)[0] for shape in drawn)
 
     def _moved(self, drawn: Bytes) -> Iterator[Bytes]:
         subject = self._reading.subject

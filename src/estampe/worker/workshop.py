@@ -131,8 +131,7 @@ class _Batch:
         now = time.monotonic()
         if now - seat.seen_at >= PREVIEW_SECONDS and self._press.is_idle:
             seat.seen_at = now
-            frame, job = preview.frames[0], seat.member.job
-            self._press.then(lambda: self._write(seat, lambda: messages.Seen(job, still(frame, PREVIEW_PIXELS))))
+            self._press.then(lambda: self._write(seat, lambda: self._seen(seat.member.job, preview)))
 
     def _write(self, seat: _Seat, make: Callable[[], Report]) -> None:
         """What cannot be written is one job's, and the others go on."""
@@ -147,6 +146,9 @@ class _Batch:
             seat.has_ended = True
             self._send(end)
 
+    def _seen(self, job: str, preview: Preview) -> Report:
+        return messages.Seen(job, still(preview.rendered()[0], PREVIEW_PIXELS))
+
     def _made(self, member: Member, output: Output) -> Report:
         parameters = member.parameters
         label = Label(
@@ -159,14 +161,15 @@ class _Batch:
         )
         wants_label = parameters.get("embed_metadata", True)
         path = Path(member.scratch) / f"{output.position}.{parameters['output_format']}"
-        facts = self._kind.encode(output.frames, parameters, label if wants_label else None, path)
+        frames = output.rendered()
+        facts = self._kind.encode(frames, parameters, label if wants_label else None, path)
         return messages.Made(
             job=member.job,
             position=output.position,
             path=str(path),
             seed=output.seed,
             facts=facts,
-            poster=still(output.frames[0], POSTER_PIXELS),
+            poster=still(frames[0], POSTER_PIXELS),
         )
 
     def _end(self, number: int, error: Exception | None) -> None:

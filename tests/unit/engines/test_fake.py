@@ -42,10 +42,10 @@ def test_strength_says_how_much_of_the_input_gives_way(tmp_path):
     Image.new("RGB", (10, 10), "white").save(tmp_path / "white.png")
     given = {**PARAMETERS, "prompt": "a cat", "input": tmp_path / "white.png"}
     kept, half, gone = (
-        list(alone(Fake(), "fake-image", given | {"strength": share}))[-1].frames for share in (0, 0.5, 1)
+        list(alone(Fake(), "fake-image", given | {"strength": share}))[-1].rendered() for share in (0, 0.5, 1)
     )
     assert kept.min() == 255
-    assert np.array_equal(gone, list(events("a cat"))[-1].frames)
+    assert np.array_equal(gone, list(events("a cat"))[-1].rendered())
     assert gone.mean() < half.mean() < 255
 
 

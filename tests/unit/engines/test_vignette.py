@@ -47,7 +47,7 @@ def blobs(ink):
 
 def made(vignette, prompt, model="vignette", **given):
     events = alone(vignette, model, {**PARAMETERS, "prompt": prompt, **given})
-    return next(event.frames for event in events if isinstance(event, Output))
+    return next(event.rendered() for event in events if isinstance(event, Output))
 
 
 def test_the_notes_say_what_was_read_and_what_was_not(vignette):
