@@ -147,6 +147,12 @@ def opened(request: Request) -> Steps[Opened]:
     return answer
 
 
+def read(source: object) -> Steps[bytes]:
+    """Empty at the end. Raises `ConnectionLost`, where it is not the end that was promised too."""
+    chunk: bytes = yield Read(source)
+    return chunk
+
+
 def telling(flow: Flow[E, T], tell: Callable[[E], Steps[None]]) -> Steps[T]:
     """What `flow` does; each value it would give is told instead. What telling raises ends it."""
     try:

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
 
-from estampe_client._commands import Call, Close, Opened, Read, Request, Sleep, Steps, opened
+from estampe_client._commands import Call, Close, Opened, Request, Sleep, Steps, opened, read
 from estampe_client._exchange import Session, authorized, back_off, is_passing, require_success
 from estampe_client.errors import ApiError, ConnectionLost, DownloadCorrupt, TokenUnavailable, UnexpectedAnswer
 from estampe_client.types import OutputFile, StoredFile
@@ -99,7 +99,7 @@ def _fill(session: Session, facts: OutputFile | StoredFile, part: Part, on_progr
         before = part.done
         try:
             source = yield from _opened_at(session, facts, part)
-            while piece := (yield from _read(source)):
+            while piece := (yield from read(source)):
                 yield _on_disk(partial(part.write, piece))
                 if on_progress is not None:
                     yield Call(partial(on_progress, part.done, part.size))
@@ -134,12 +134,6 @@ def _opened_at(session: Session, facts: OutputFile | StoredFile, part: Part) -> 
     if answer.source is None:
         raise UnexpectedAnswer("the answer has no bytes", status=answer.response.status)
     return answer.source
-
-
-def _read(source: object) -> Steps[bytes]:
-    """Raises `ConnectionLost`: an answer that ends early raises, one that ends gives no bytes."""
-    piece: bytes = yield Read(source)
-    return piece
 
 
 def _on_disk(work: Callable[[], object]) -> Call:

@@ -6,61 +6,24 @@ no room for one more watcher) the job is asked about instead, at the service's p
 
 from __future__ import annotations
 
-import base64
-import contextlib
 from dataclasses import dataclass, replace
 
 from estampe_client._clock import jitter
-from estampe_client._commands import Close, Emit, Flow, Opened, Read, Request, Sleep, opened, send
+from estampe_client._commands import Close, Emit, Flow, Request, Sleep, read, send
 from estampe_client._events import EventReader, ServerEvent
-from estampe_client._exchange import (
-    LONGEST_RETRY_AFTER_SECONDS,
-    Session,
-    authorized,
-    back_off,
-    is_passing,
-    require_success,
-)
+from estampe_client._exchange import Session, authorized, require_success
+from estampe_client._stream import BRIEF_SECONDS, SILENCE_SECONDS, TROUBLE, Look, Moved, Outage, pause_seconds, stream
 from estampe_client._tokens import Held
 from estampe_client._wire import decode
-from estampe_client.errors import (
-    AnswerTooLarge,
-    ApiError,
-    ConnectionLost,
-    EstampeError,
-    TokenUnavailable,
-    UnexpectedAnswer,
-    VersionMismatch,
-    WaitTimeout,
-)
-from estampe_client.job import EventName, JobEvent, Preview, has_ended
-from estampe_client.types import Progress, Snapshot, Status
+from estampe_client.errors import ConnectionLost, TokenUnavailable, WaitTimeout
+from estampe_client.job import EventName, JobEvent, has_ended
+from estampe_client.types import Snapshot
 
-SILENCE_SECONDS = 35.0  # more than two of the service's heartbeats
 LONG_POLL_SECONDS = 20.0  # less than what gateways bear
 POLL_SECONDS = 1.0
 LATEST_STREAM_SECONDS = 600.0
-BRIEF_SECONDS = 1.0
 WHOLE: dict[str, EventName] = {"snapshot": "snapshot", "status": "status", "done": "done"}
 LAST = frozenset({"done", "reauthenticate", "bye"})
-TROUBLE = (ConnectionLost, TokenUnavailable, UnexpectedAnswer, ApiError)
-
-
-@dataclass(frozen=True)
-class Moved:
-    """What a `progress` event says."""
-
-    status: Status
-    queue_position: int | None
-    progress: Progress | None
-
-
-@dataclass(frozen=True)
-class Look:
-    """What a `preview` event says; `data` is base64."""
-
-    media_type: str
-    data: str
 
 
 @dataclass(frozen=True)
@@ -79,7 +42,7 @@ class Watch:
         self._path = f"/api/jobs/{job_id}"
         self.job: Snapshot | None = None
         self._etag: str | None = None
-        self._lost_at: float | None = None
+        self._outage = Outage(session)
         self._failures = 0
         self._deaf = 0  # streams in a row that said nothing
         self._begun = self._stream_at = self._now
@@ -110,13 +73,11 @@ class Watch:
     def _stream(self) -> Flow[JobEvent, None]:
         begun, tokens = self._now, self._session.tokens
         silence = min(SILENCE_SECONDS, self._left())
-        headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
-        asked = Request("GET", f"{self._path}/events", headers=headers, timeout_seconds=silence)
         try:
             held = yield from tokens.current(self._session.options.timeout_seconds)
-            source = _source((yield from authorized(self._session, asked, opened)))
+            source = yield from stream(self._session, f"{self._path}/events", silence)
         except TROUBLE as error:
-            self._bear(error)
+            self._outage.bear(error)
             self._stream_later()
             return
         last = yield from self._heard(source)
@@ -135,19 +96,19 @@ class Watch:
         try:
             yield from self._session.tokens.instead_of(held, self._session.options.timeout_seconds)
         except TokenUnavailable as error:
-            self._bear(error)
+            self._outage.bear(error)
 
     def _heard(self, source: object) -> Flow[JobEvent, str | None]:
         """The last event's name; None where there was none."""
         reader, last = EventReader(), None
         while self._left() > LONG_POLL_SECONDS:
             try:
-                chunk: bytes = yield Read(source)
+                chunk = yield from read(source)
             except ConnectionLost:
                 break
             for event in reader.feed(chunk):
                 last = event.name
-                self._lost_at = None
+                self._outage.end()
                 yield from self._told(event)
                 if last in LAST or (self.job and has_ended(self.job)):
                     return last
@@ -164,9 +125,8 @@ class Watch:
             job = replace(self.job, status=moved.status, queue_position=moved.queue_position, progress=moved.progress)
             yield from self._learnt("progress", job)
         elif event.name == "preview" and self.job:
-            look = decode(Look, event.data)
-            with contextlib.suppress(ValueError):
-                preview = Preview(look.media_type, base64.b64decode(look.data))
+            preview = decode(Look, event.data).preview()
+            if preview is not None:
                 yield Emit(JobEvent("preview", self.job, preview))
 
     def _learnt(self, name: EventName, job: Snapshot) -> Flow[JobEvent, None]:
@@ -191,11 +151,12 @@ class Watch:
             require_success(response)
             job = decode(Snapshot, response.body)
         except TROUBLE as error:
-            self._bear(error)
+            self._outage.bear(error)
             self._failures += 1
-            yield Sleep(min(_pause(error, self._failures), self._left()))
+            yield Sleep(min(pause_seconds(error, self._failures), self._left()))
             return
-        self._lost_at, self._failures = None, 0
+        self._outage.end()
+        self._failures = 0
         self._etag = response.headers.get("etag")
         yield from self._learnt(self._name(job), job)
         if not has_ended(job):
@@ -206,26 +167,3 @@ class Watch:
         if self.job is None:
             return "snapshot"
         return "progress" if self.job.status == job.status else "status"
-
-    def _bear(self, error: EstampeError) -> None:
-        """Raises what no patience mends, and an outage that lasts too long."""
-        hopeless = isinstance(error, AnswerTooLarge | VersionMismatch)
-        if hopeless or not (is_passing(error) or isinstance(error, UnexpectedAnswer)):
-            raise error
-        if self._lost_at is None:
-            self._lost_at = self._now
-        if self._now - self._lost_at > self._session.options.outage_seconds:
-            raise error
-
-
-def _source(answer: Opened) -> object:
-    """Raises what a refusal raises, and `UnexpectedAnswer` for what is no stream of events."""
-    require_success(answer.response)
-    if answer.source is None or not answer.response.headers.get("content-type", "").startswith("text/event-stream"):
-        raise UnexpectedAnswer("this is no stream of events", status=answer.response.status)
-    return answer.source
-
-
-def _pause(error: EstampeError, failures: int) -> float:
-    asked = error.retry_after_seconds if isinstance(error, ApiError) else None
-    return back_off(failures) if asked is None else min(asked, LONGEST_RETRY_AFTER_SECONDS) + jitter(BRIEF_SECONDS)

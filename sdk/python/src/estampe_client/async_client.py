@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from typing import Any, TypeVar, cast
 
 import httpx
@@ -16,7 +15,7 @@ from estampe_client._connection import Collected, headers, lost, making, sendabl
 from estampe_client._exchange import Options
 from estampe_client._groups import Groups
 from estampe_client._operation import Async
-from estampe_client._sources import AsyncSource
+from estampe_client._sources import AsyncSource, AsyncSources
 from estampe_client._tokens import TokenSource
 
 T = TypeVar("T")
@@ -51,7 +50,7 @@ class AsyncClient(Groups[Async]):
 
     async def run(self, steps: ask.Steps[T]) -> T:
         """Carries a protocol out."""
-        async with AsyncExitStack() as sources:
+        async with AsyncSources() as sources:
             try:
                 step = next(steps)
                 while True:
@@ -63,7 +62,7 @@ class AsyncClient(Groups[Async]):
 
     async def iterate(self, flow: ask.Flow[T, Any]) -> AsyncIterator[T]:
         """Carries a protocol out, as far as its values are asked for."""
-        async with AsyncExitStack() as sources:
+        async with AsyncSources() as sources:
             try:
                 step = next(flow)
                 while True:
@@ -77,13 +76,13 @@ class AsyncClient(Groups[Async]):
             finally:
                 flow.close()
 
-    async def _outcome(self, step: object, sources: AsyncExitStack) -> ask.Outcome:
+    async def _outcome(self, step: object, sources: AsyncSources) -> ask.Outcome:
         try:
             return ask.Outcome(await self._do(step, sources))
         except Exception as error:  # noqa: BLE001 - it is the protocol's to judge
             return ask.Outcome(error=error)
 
-    async def _do(self, step: object, sources: AsyncExitStack) -> object:
+    async def _do(self, step: object, sources: AsyncSources) -> object:
         match step:
             case ask.Send(request):
                 return (await self._open(request, None)).response
@@ -92,7 +91,7 @@ class AsyncClient(Groups[Async]):
             case ask.Read(source):
                 return await cast("AsyncSource", source).read()
             case ask.Close(source):
-                await cast("AsyncSource", source).close()
+                await sources.close(cast("AsyncSource", source))
             case ask.Sleep(seconds):
                 await asyncio.sleep(seconds)
             case ask.Call():
@@ -103,7 +102,7 @@ class AsyncClient(Groups[Async]):
                 raise TypeError(type(step))
         return None
 
-    async def _open(self, request: ask.Request, sources: AsyncExitStack | None) -> ask.Opened:
+    async def _open(self, request: ask.Request, sources: AsyncSources | None) -> ask.Opened:
         """Only a success is left open, and only where there is someone to close it."""
         options = self.session.options
         collected = Collected(request, options, self.session.clock)
@@ -111,9 +110,7 @@ class AsyncClient(Groups[Async]):
             asked = sendable(self._http, self.base_url, request, options)
             answer = await self._http.send(asked, stream=True, auth=None, follow_redirects=False)
             if sources is not None and answer.is_success:
-                source = AsyncSource(answer)
-                sources.push_async_callback(source.close)
-                return ask.Opened(ask.Response(answer.status_code, headers(answer)), source)
+                return ask.Opened(ask.Response(answer.status_code, headers(answer)), sources.add(answer))
             try:
                 async for piece in answer.aiter_bytes():
                     collected.add(piece)

@@ -6,7 +6,6 @@ import inspect
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Any, TypeVar, cast
 
 import httpx
@@ -17,7 +16,7 @@ from estampe_client._connection import Collected, headers, lost, making, sendabl
 from estampe_client._exchange import Options
 from estampe_client._groups import Groups
 from estampe_client._operation import Sync
-from estampe_client._sources import Source
+from estampe_client._sources import Source, Sources
 from estampe_client._tokens import TokenSource
 from estampe_client.errors import TokenUnavailable
 
@@ -53,7 +52,7 @@ class Client(Groups[Sync]):
 
     def run(self, steps: ask.Steps[T]) -> T:
         """Carries a protocol out."""
-        with ExitStack() as sources:
+        with Sources() as sources:
             try:
                 step = next(steps)
                 while True:
@@ -65,7 +64,7 @@ class Client(Groups[Sync]):
 
     def iterate(self, flow: ask.Flow[T, Any]) -> Iterator[T]:
         """Carries a protocol out, as far as its values are asked for."""
-        with ExitStack() as sources:
+        with Sources() as sources:
             try:
                 step = next(flow)
                 while True:
@@ -79,13 +78,13 @@ class Client(Groups[Sync]):
             finally:
                 flow.close()
 
-    def _outcome(self, step: object, sources: ExitStack) -> ask.Outcome:
+    def _outcome(self, step: object, sources: Sources) -> ask.Outcome:
         try:
             return ask.Outcome(self._do(step, sources))
         except Exception as error:  # noqa: BLE001 - it is the protocol's to judge
             return ask.Outcome(error=error)
 
-    def _do(self, step: object, sources: ExitStack) -> object:
+    def _do(self, step: object, sources: Sources) -> object:
         match step:
             case ask.Send(request):
                 return self._open(request, None).response
@@ -94,7 +93,7 @@ class Client(Groups[Sync]):
             case ask.Read(source):
                 return cast("Source", source).read()
             case ask.Close(source):
-                cast("Source", source).close()
+                sources.close(cast("Source", source))
             case ask.Sleep(seconds):
                 time.sleep(seconds)
             case ask.Call():
@@ -105,7 +104,7 @@ class Client(Groups[Sync]):
                 raise TypeError(type(step))
         return None
 
-    def _open(self, request: ask.Request, sources: ExitStack | None) -> ask.Opened:
+    def _open(self, request: ask.Request, sources: Sources | None) -> ask.Opened:
         """Only a success is left open, and only where there is someone to close it."""
         options = self.session.options
         collected = Collected(request, options, self.session.clock)
@@ -113,9 +112,7 @@ class Client(Groups[Sync]):
             asked = sendable(self._http, self.base_url, request, options)
             answer = self._http.send(asked, stream=True, auth=None, follow_redirects=False)
             if sources is not None and answer.is_success:
-                source = Source(answer)
-                sources.callback(source.close)
-                return ask.Opened(ask.Response(answer.status_code, headers(answer)), source)
+                return ask.Opened(ask.Response(answer.status_code, headers(answer)), sources.add(answer))
             try:
                 for piece in answer.iter_bytes():
                     collected.add(piece)

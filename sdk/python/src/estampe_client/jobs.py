@@ -6,6 +6,7 @@ from typing_extensions import Unpack
 
 from estampe_client._commands import Flow, Request, Steps
 from estampe_client._exchange import exchange
+from estampe_client._news import News
 from estampe_client._operation import M, Resource, iteration, known_id, operation
 from estampe_client._pages import items
 from estampe_client._wire import decode, query
@@ -46,6 +47,15 @@ class Jobs(Resource[M]):
     def stream(self, job: JobRef) -> Flow[JobEvent, None]:
         """What happens to it, as it happens; the last event is `done`, whatever the end."""
         return events(self._session, job)
+
+    @iteration
+    def news(self) -> Flow[JobEvent, None]:
+        """What happens to all of one's jobs, in one stream that never ends by itself.
+
+        First the newest as they stand, each a `snapshot`. What was told of as going on is told of as `done` in the
+        end, whatever happens to the line; of what begins and ends while it is down, the newest twenty are.
+        """
+        yield from News(self._session).steps()
 
     @operation
     def cancel(self, job: JobRef) -> Steps[Snapshot]:
