@@ -167,6 +167,7 @@ def test_a_reload_finds_the_same_person_without_a_question(visitor: Visitor):
 def test_whoever_signs_out_is_out_here_and_at_the_issuer(visitor: Visitor):
     signs_in(visitor)
     visitor.page.get_by_role("banner").get_by_role("button", name=re.compile("^Account")).click()
+    expect(visitor.page.get_by_text("Organisation: org_atelier")).to_be_visible()
     visitor.page.get_by_role("menuitem", name="Sign out").click()
     visitor.page.get_by_role("button", name=re.compile("^Yes")).click()
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Sign in to begin")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.browser.create.desk import LOADED, is_done, until, words
 from tests.browser.expecting import expect
-from tests.browser.visit import TOKEN_SECONDS, Visitor, Visitors
+from tests.browser.visit import TOKEN_SECONDS, Installation, Visitor, Visitors
 
 if TYPE_CHECKING:
     from playwright.sync_api import Request, Route
@@ -120,6 +120,21 @@ def test_what_is_canceled_before_the_server_has_it_ends_as_soon_as_it_does(ana: 
     expect(made).to_contain_text("Canceling")
     held[0].continue_()
     expect(made).to_have_attribute("data-status", "canceled")
+
+
+def test_what_is_told_of_before_the_answer_comes_is_one_card(ana: Visitor, installation: Installation):
+    held: list[Any] = []
+    ana.page.route("**/api/images/generate", lambda route: held.append((route, route.fetch())))
+    made = ana.asks("sooner told than answered", "fake-image")
+    with installation.person() as elsewhere:
+        elsewhere.make("made elsewhere", model="fake-image")
+    expect(ana.made("made elsewhere")).to_be_visible()  # what was told before it has been heard
+    expect(ana.made("sooner told than answered")).to_have_count(1)
+    expect(made).to_contain_text("Sending")
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    is_done(made)
+    expect(ana.made("sooner told than answered")).to_have_count(1)
 
 
 @pytest.mark.parametrize(

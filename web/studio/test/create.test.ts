@@ -164,6 +164,17 @@ test('a card keeps its name from the click to the job, and one that is canceled 
   assert.equal(asks.keyOf('job of another'), 'job of another')
 })
 
+test('a job that is told of before its ask is answered has no card of its own', async () => {
+  const [asks, server] = [new Asks(), new Server()]
+  const job = (job_id: string, prompt = BODY.prompt) => ({ job_id, parameters: { prompt } }) as unknown as Snapshot
+  const made = asks.make(BODY, server, LISTED, new Set(['job from before']))
+  assert.ok(asks.isAwaited(job('job of it')))
+  assert.ok(!asks.isAwaited(job('job from before')))
+  assert.ok(!asks.isAwaited(job('job of another', 'a dog')))
+  await made
+  assert.ok(!asks.isAwaited(job('job of it')))
+})
+
 test('several prints of one shape hang as large as a square mat lets them', () => {
   assert.deepEqual(hung(1, 512, 512), { columns: 1, width: 1 })
   assert.deepEqual(hung(4, 512, 512), { columns: 2, width: 0.5 })

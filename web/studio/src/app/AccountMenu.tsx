@@ -1,6 +1,7 @@
 /** Who is signed in and as whom they work, how the page speaks and looks, and the way out. */
 
 import { BELOW } from '../server/place'
+import { useMe } from '../server/queries'
 import { useAccount } from '../sign-in/account'
 import { useAppearance, type Appearance } from '../ui/appearance'
 import { Down } from '../ui/icons'
@@ -20,12 +21,15 @@ export function AccountMenu() {
   const account = useAccount()
   const { language, speak } = useLanguage()
   const [appearance, setAppearance] = useAppearance()
+  const { data: me } = useMe()
   const named = account.organizations.map(({ id, name }) => ({ value: id, label: name ?? words.alone }))
   const current = named.find(({ value }) => value === account.current)
+  // An issuer's token names one organisation: there is none to choose.
+  const only = named.length ? null : me?.organization_id
   const shown = account.current === null ? account.name : (current?.label ?? account.name)
   return (
     <Menu label={<Who name={shown} />} name={words.accountOf(account.name, shown)}>
-      <MenuHead>{account.name}</MenuHead>
+      <MenuHead note={only && words.organization(only)}>{account.name}</MenuHead>
       {named.length > 1 && (
         <MenuChoice title={words.workAs} value={account.current} choices={named} onChoose={account.switchTo} />
       )}

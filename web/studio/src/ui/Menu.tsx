@@ -53,8 +53,13 @@ export function MenuLink({ to, current, children }: { to: string; current: boole
 }
 
 /** Whom or what the menu is about. */
-export function MenuHead({ children }: { children: ReactNode }) {
-  return <div className={style.head}>{children}</div>
+export function MenuHead({ note, children }: { note: ReactNode; children: ReactNode }) {
+  return (
+    <div className={style.head}>
+      {children}
+      {note && <div className={style.note}>{note}</div>}
+    </div>
+  )
 }
 
 export interface MenuChoiceProps<T> {

@@ -9,6 +9,8 @@ export interface Ask {
   key: string
   body: Body
   canceled: boolean
+  /** The jobs that were listed when it was made; undefined where no list was there yet. */
+  before: ReadonlySet<string> | undefined
 }
 
 /** What makes it: `client.images` or `client.videos`. */
@@ -33,9 +35,20 @@ export class Asks {
     return this.#keys.get(jobId) ?? jobId
   }
 
+  /** Whether it may be what is still being asked for: it came since, and was told of before the answer was there. */
+  isAwaited({ job_id, parameters }: Snapshot): boolean {
+    const isOf = ({ body, before }: Ask) => body.prompt === parameters.prompt && before?.has(job_id) === false
+    return !this.#keys.has(job_id) && this.#open.read().some(isOf)
+  }
+
   /** `listed` has the job, where it could be read, shown before its ask goes. Throws what the server refuses. */
-  async make(body: Body, maker: Maker, listed: (job: Snapshot | null) => Promise<void>): Promise<void> {
-    const ask: Ask = { key: `ask ${(this.#count += 1)}`, body, canceled: false }
+  async make(
+    body: Body,
+    maker: Maker,
+    listed: (job: Snapshot | null) => Promise<void>,
+    before?: ReadonlySet<string>,
+  ): Promise<void> {
+    const ask: Ask = { key: `ask ${(this.#count += 1)}`, body, canceled: false, before }
     this.#open.write((open) => [ask, ...open])
     try {
       const { job_id } = await this.#create(body, maker)

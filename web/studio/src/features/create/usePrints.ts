@@ -50,8 +50,11 @@ export function usePrints(kind: string) {
     [site, queries, filter],
   )
   const make = useCallback(
-    (body: Body) => asks.make(body, MAKERS[kind]!(site.client) as Maker, listed),
-    [asks, site, kind, listed],
+    (body: Body) => {
+      const before = jobs && new Set(jobs.map(({ job_id }) => job_id))
+      return asks.make(body, MAKERS[kind]!(site.client) as Maker, listed, before)
+    },
+    [asks, site, kind, listed, jobs],
   )
   const cancel = useCallback(
     async ({ key, job }: Print) => {
@@ -63,7 +66,9 @@ export function usePrints(kind: string) {
   const prints = useMemo<Print[]>(
     () => [
       ...open.map((ask) => ({ key: ask.key, ask, job: null })),
-      ...(jobs ?? []).map((job) => ({ key: asks.keyOf(job.job_id), ask: null, job })),
+      ...(jobs ?? [])
+        .filter((job) => !asks.isAwaited(job))
+        .map((job) => ({ key: asks.keyOf(job.job_id), ask: null, job })),
     ],
     [open, jobs, asks],
   )
