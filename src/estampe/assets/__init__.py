@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -72,21 +73,24 @@ class Shelf:
 
     async def drop(self, asset: Asset) -> None:
         """Erase a file that no row points at."""
-        await self._erase([asset.key, asset.thumbnail_key])
-
-    async def sweep(self, older_than_seconds: float = SWEEP_AFTER_SECONDS) -> int:
-        """Erase the files that no row has claimed for so long, and those whose row was deleted."""
-        async with self._db.system() as scope:
-            rows = await scope.all("files_to_sweep", older_than_seconds=older_than_seconds)
-        keys = [row["key"] for row in rows]
-        await self._erase(keys)
-        return len(keys)
-
-    async def _erase(self, keys: list[str]) -> None:
+        keys = [asset.key, asset.thumbnail_key]
         for key in keys:
             await self.store.erase(key)
         async with self._db.system() as scope:
             await scope.run("claim_files", keys=keys)
+
+    async def sweep(self, older_than_seconds: float = SWEEP_AFTER_SECONDS) -> int:
+        """Erase the files that no row has claimed for so long, and those whose row was deleted."""
+        async with self._db.system() as scope:
+            rows = await scope.all("take_files_to_sweep", older_than_seconds=older_than_seconds)
+            for row in rows:
+                await self.store.erase(row["key"])
+        return len(rows)
+
+    async def renew(self, assets: Sequence[Asset]) -> None:
+        """Files without a row that are still waited for: they are not swept for another while."""
+        async with self._db.system() as scope:
+            await scope.run("renew_files", keys=[key for asset in assets for key in (asset.key, asset.thumbnail_key)])
 
 
 class _Seen(NamedTuple):

@@ -144,6 +144,10 @@ where id in (select id from jobs where status = 'queued' and deadline_at < now()
 -- Forget a job; its files go with `doom_files_of_job`
 delete from jobs where id = %(job_id)s and tenant_id = %(tenant_id)s returning id;
 
+-- hold_job --
+-- A job that is about to be deleted, held so that no worker ends it meanwhile
+select id from jobs where id = %(job_id)s and tenant_id = %(tenant_id)s for update;
+
 -- doom_files_of_job --
 -- The files of a job that is about to be deleted, left to the sweeper
 insert into unclaimed_files (key, since)
@@ -168,9 +172,16 @@ on conflict (key) do update set since = now();
 -- Files that a row now points at
 delete from unclaimed_files where key = any (%(keys)s);
 
--- files_to_sweep --
--- Files that no row claimed in time
-select key from unclaimed_files where since < now() - make_interval(secs => %(older_than_seconds)s) limit 100;
+-- renew_files --
+-- Files that somebody still waits to claim
+update unclaimed_files set since = now() where key = any (%(keys)s);
+
+-- take_files_to_sweep --
+-- Files that no row claimed in time: who would claim one now waits, and finds it gone
+delete from unclaimed_files where key in (
+    select key from unclaimed_files where since < now() - make_interval(secs => %(older_than_seconds)s)
+    limit 100 for update skip locked)
+returning key;
 
 -- put_asset --
 -- A kept file
@@ -696,11 +707,12 @@ where job_id = %(job_id)s and tenant_id = %(tenant_id)s and event is not null an
 returning pg_notify('estampe_webhooks', '');
 
 -- claim_webhooks --
--- Deliveries that are due, a few of each tenant, for this process to try until their lease ends
+-- Deliveries that are due, a few of each tenant, for this process to try until their lease ends: no tenant is always first
 with chosen as (
     select due.job_id
-    from (select distinct tenant_id from outgoing_webhooks
-          where due_at <= now() and tenant_id <> all (%(busy)s)) as waiting,
+    from (select tenant_id from outgoing_webhooks
+          where due_at <= now() and tenant_id <> all (%(busy)s)
+          group by tenant_id order by random()) as waiting,
         lateral (select job_id from outgoing_webhooks
                  where tenant_id = waiting.tenant_id and due_at <= now()
                  order by due_at limit %(each)s for update skip locked) as due

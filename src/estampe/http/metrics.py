@@ -28,7 +28,7 @@ async def _sampled(here: Installation) -> list[Sampled]:
         (name, meaning, "model", {model: getattr(one, field) for model, one in depths.items()})
         for field, (name, meaning) in DEPTHS.items()
     ]
-    return [(*JOBS, await here.queue.counts()), (*WORKERS, {"": alive}), *by_model]
+    return [(*JOBS, await depth.by_status(here.database)), (*WORKERS, {"": alive}), *by_model]
 
 
 def routes(who: str) -> list[Route]:

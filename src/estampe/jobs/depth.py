@@ -18,6 +18,12 @@ class Depth(msgspec.Struct, frozen=True, kw_only=True):
     workers: int = 0
 
 
+async def by_status(database: Database) -> dict[str, float]:
+    """How many jobs stand where, all tenants together."""
+    async with database.system() as scope:
+        return {row["status"]: row["count"] for row in await scope.all("count_jobs")}
+
+
 async def by_model(database: Database) -> Mapping[str, Depth]:
     """Every model that something waits for, runs as, or is announced; a model nobody asks for has a row of zeros."""
     async with database.system() as scope:

@@ -171,6 +171,7 @@ class Queue:
     async def delete(self, tenant_id: TenantId, wanted: JobId) -> bool:
         """Forget the job and leave its files to the sweeper; a worker that still runs it finds nothing to write."""
         async with self._db.tenant(tenant_id) as scope:
+            await scope.run("hold_job", job_id=wanted, tenant_id=tenant_id)
             await scope.run("doom_files_of_job", job_id=wanted, tenant_id=tenant_id)
             await scope.run("forget_keys_of_job", job_id=wanted, tenant_id=tenant_id)
             return await scope.one("delete_job", job_id=wanted, tenant_id=tenant_id) is not None
@@ -217,18 +218,24 @@ class Queue:
         notes: Mapping[str, Sequence[str]] | None = None,
         outputs: Sequence[Asset] = (),
     ) -> bool:
-        """End the attempt and keep its outputs in one transaction; False when it is no longer the job's."""
+        """End the attempt and keep its outputs in one transaction; False when it is no longer the job's.
+
+        Asked again, because the answer was lost, it says the same. Raises `LookupError` for outputs that were swept.
+        """
         done = Progress(fraction=1.0, stage="done") if to is Status.SUCCEEDED else None
         async with self._db.system() as scope:
-            values = {"job_id": job.id, "attempt": job.attempt, "to": to.value, "from": before(to)}
+            # What waits again still bears the attempt's number, and is nobody's to end.
+            origins = [status for status in before(to) if status != Status.QUEUED]
+            values = {"job_id": job.id, "attempt": job.attempt, "to": to.value, "from": origins}
             told = {"progress": _json(done), "notes": None if notes is None else Jsonb(notes)}
-            row = await scope.one("finish_job", error=_json(error), usage=_json(usage), **told, **values)
-            if row is None:
-                return False
+            if await scope.one("finish_job", error=_json(error), usage=_json(usage), **told, **values) is None:
+                found = await scope.one("status_of_attempt", job_id=job.id, attempt=job.attempt)
+                return found is not None and found["status"] == to
             for asset in outputs:
                 await scope.run("put_asset", **msgspec.structs.asdict(asset))
             keys = [key for asset in outputs for key in (asset.key, asset.thumbnail_key)]
-            await scope.run("claim_files", keys=keys)
+            if await scope.run("claim_files", keys=keys) < len(keys):
+                raise LookupError("files of the attempt were swept")
         return True
 
     async def release(self, job: Job, *, lost: bool) -> bool:
@@ -265,11 +272,6 @@ class Queue:
         async with self._db.system() as scope:
             row = await scope.one("status_of_attempt", job_id=job.id, attempt=job.attempt)
         return Status(row["status"]) if row else None
-
-    async def counts(self) -> dict[str, float]:
-        """How many jobs stand where, all tenants together."""
-        async with self._db.system() as scope:
-            return {row["status"]: row["count"] for row in await scope.all("count_jobs")}
 
     async def expire(self) -> int:
         """Give up queued jobs whose deadline has passed, and forget keys past their day."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from estampe.assets import Keeping
+from estampe.assets import SWEEP_AFTER_SECONDS, Keeping
 from estampe.domain import Asset, AssetId, Failure, Job, Status
 from estampe.errors import NotFound
 from estampe.worker import messages
@@ -20,6 +20,8 @@ from estampe.worker.outage import AWAY, persistently
 
 TELL_SECONDS = 0.25
 LOOK_SECONDS = 2.0
+# Well before what no job has claimed is swept.
+RENEW_SECONDS = SWEEP_AFTER_SECONDS / 6
 STOP_SECONDS = 5.0
 INPUTS = {"input_asset_id": "input", "mask_asset_id": "mask"}
 
@@ -237,7 +239,7 @@ class Attempt:
 
     async def _until_unwanted(self) -> None:
         clock = asyncio.get_running_loop().time
-        looked = clock()
+        looked = renewed = clock()
         with self._bench.stops.listening(self.job.id) as stop:
             while not (stop.is_set() or self._is_late):
                 with contextlib.suppress(TimeoutError):
@@ -247,6 +249,14 @@ class Attempt:
                     looked = clock()
                     if not await self._is_wanted(latest):
                         return
+                if clock() - renewed >= RENEW_SECONDS:
+                    renewed = clock()
+                    await self._renew()
+
+    async def _renew(self) -> None:
+        """A job of many outputs may take hours, and an outage too."""
+        with contextlib.suppress(*AWAY):
+            await self._bench.shelf.renew(self._outputs)
 
     async def _is_wanted(self, latest: dict[str, Any]) -> bool:
         """Told and asked in one; what could not be told is told next time, unless there is something newer."""

@@ -62,7 +62,8 @@ async def test_a_late_attempt_changes_nothing(line):
 
     assert await queue.status(late) is Status.QUEUED, "and so it stops"
     assert await queue.tell(late, progress=Progress(fraction=0.5)) is None
-    assert not await queue.finish(late, Status.SUCCEEDED, usage=USED)
+    for to in (Status.SUCCEEDED, Status.FAILED, Status.CANCELED, Status.EXPIRED):
+        assert not await queue.finish(late, to, usage=USED)
     assert not await queue.release(late, lost=True)
     assert line.house.sql("select * from jobs") == before
 
