@@ -19,6 +19,9 @@ CONNECTION: dict[str, Any] = {
     "tcp_user_timeout": 4000,
 }
 
+# What a fresh connection mends: one that is lost, and plans from before a migration.
+STALE = (psycopg.OperationalError, psycopg.errors.FeatureNotSupported)
+
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 Cursor = psycopg.AsyncCursor[tuple[Any, ...]]
 
@@ -46,12 +49,12 @@ class Direct:
         try:
             async with asyncio.timeout(self._wait_seconds):
                 if self._connection is not None:
-                    with contextlib.suppress(psycopg.OperationalError):
+                    with contextlib.suppress(*STALE):
                         return await self._connection.execute(STATEMENTS[statement], values, binary=True)
                     await self.close()
                 self._connection = await self._connected()
                 return await self._connection.execute(STATEMENTS[statement], values, binary=True)
-        except (psycopg.OperationalError, TimeoutError) as error:
+        except (*STALE, TimeoutError) as error:
             await self.close()
             raise DatabaseUnavailable(retry_after_seconds=2) from error
 

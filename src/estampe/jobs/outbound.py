@@ -1,8 +1,10 @@
 """A POST to an address that somebody else chose: never to one inside, wherever its name leads at that moment."""
 
 import asyncio
+import contextlib
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -85,9 +87,29 @@ def _literal(host: str) -> Address | None:
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """Every address of a name, as the system gives them. Raises `OSError`."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]
+    """Every address of a name, as the system gives them. Raises `OSError`.
+
+    On a thread of its own, which may outlive its caller: a look-up that nobody answers cannot be cut short, and the
+    loop's few threads are for everybody.
+    """
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[list[Any]] = loop.create_future()
+
+    def settle(addresses: list[Any] | None, error: OSError | UnicodeError | None) -> None:
+        if not found.done():
+            found.set_exception(error) if error else found.set_result(addresses or [])
+
+    def look() -> None:
+        addresses, error = None, None
+        try:
+            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as failure:
+            error = failure
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, addresses, error)
+
+    threading.Thread(target=look, name="look-up", daemon=True).start()
+    return [str(address[0]) for *_, address in await found]
 
 
 class Guarded(httpcore.AsyncNetworkBackend):

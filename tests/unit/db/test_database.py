@@ -11,6 +11,7 @@ import pytest
 from tests.postgres import PATIENCE_SECONDS, kill, postmaster
 
 from estampe.db import STATEMENTS, Database
+from estampe.db.direct import Direct
 from estampe.db.embedded import EmbeddedPostgres
 from estampe.domain import TenantId
 from estampe.errors import DatabaseUnavailable
@@ -152,6 +153,16 @@ async def test_a_migration_meanwhile_is_waited_out_and_not_our_mistake(database)
             met.append(refusal.retry_after_seconds)
     assert len(met) < 2  # where the server had it prepared, once a connection
     await look()
+
+
+async def test_a_migration_meanwhile_is_nothing_to_who_reads_with_a_connection_of_its_own(database):
+    reads = Direct(database.url)
+    asked = {"ids": ["job_x"], "tenants": ["tn_x"]}
+    assert await reads.all("jobs_as_they_stand", **asked) == []
+    with psycopg.connect(database.url) as other:
+        other.execute("alter table jobs add column colour text")
+    assert await reads.all("jobs_as_they_stand", **asked) == []
+    await reads.close()
 
 
 async def test_a_standby_is_unavailable(database):

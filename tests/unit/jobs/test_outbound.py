@@ -1,12 +1,15 @@
 """Where a POST that somebody else addressed may go: checked at the moment it is sent."""
 
+import asyncio
+import socket
+import threading
 from ipaddress import ip_address
 
 import httpcore
 import pytest
 from tests.receiver import receiving
 
-from estampe.jobs.outbound import Outbound, is_acceptable, is_public
+from estampe.jobs.outbound import Outbound, is_acceptable, is_public, resolve
 
 PUBLIC = "93.184.216.34"
 INSIDE = (
@@ -148,3 +151,24 @@ def test_an_ordinary_url_is_acceptable(url: str):
 def test_plain_http_is_for_who_sends_inside():
     assert is_acceptable("http://127.0.0.1:8080/x", private=True)
     assert not is_acceptable("http://a.example/", private=False)
+
+
+async def test_names_that_nobody_answers_for_hold_up_no_other(monkeypatch):
+    let = threading.Event()
+
+    def look(host, port, **_):
+        if host != "fast.example":
+            let.wait(60)
+            raise socket.gaierror
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (PUBLIC, port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look)
+    waiting = [asyncio.create_task(resolve(f"slow-{number}.example", 443)) for number in range(100)]
+    try:
+        await asyncio.sleep(0)  # they have begun
+        assert await asyncio.wait_for(resolve("fast.example", 443), 30) == [PUBLIC]
+        waiting[0].cancel()
+    finally:
+        let.set()
+    ended = await asyncio.gather(*waiting, return_exceptions=True)
+    assert {type(one) for one in ended[1:]} == {socket.gaierror}
