@@ -2,12 +2,14 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
-from tests.bucket import SECRET, Bucket
+from tests.bucket import KEY, SECRET, Bucket, suspicious
 from tests.service import free_port
+from tests.thorough import thorough
 
 from estampe.errors import InvalidSetting, NotFound, StoreUnavailable
 from estampe.settings import Settings
@@ -197,6 +199,38 @@ async def test_a_link_leads_where_people_reach_the_bucket_and_no_longer_than_ask
     assert link.params["X-Amz-Expires"] == "60"
     longest = httpx.URL(await store.link("tenant/clip", 10**9))
     assert longest.params["X-Amz-Expires"] == str(7 * 24 * 3600)
+
+
+async def test_a_link_bears_the_signature_that_amazon_s_own_library_makes(monkeypatch):
+    auth = pytest.importorskip("botocore.auth", reason="botocore is not installed")
+    from botocore.awsrequest import AWSRequest  # noqa: PLC0415 - as above
+    from botocore.credentials import Credentials  # noqa: PLC0415
+
+    said = {"s3_bucket": "estampe", "s3_region": "eu-west-3", "s3_access_key_id": KEY, "s3_secret_access_key": SECRET}
+    store = S3.from_settings(Settings(store="s3", s3_public_endpoint="https://files.example.org", **said))
+    link = httpx.URL(await store.link("tenant/clip.thumbnail", 60))
+    at = datetime.strptime(link.params["X-Amz-Date"], "%Y%m%dT%H%M%S%z")
+
+    monkeypatch.setattr(auth, "get_current_datetime", lambda: at)
+    again = AWSRequest("GET", str(link.copy_with(query=None)))
+    auth.S3SigV4QueryAuth(Credentials(KEY, SECRET), "s3", "eu-west-3", expires=60).add_auth(again)
+    assert httpx.URL(again.url).params["X-Amz-Signature"] == link.params["X-Amz-Signature"]
+
+
+@thorough("starts a server of its own; the signatures are obstore's, whichever the bucket")
+async def test_a_server_that_checks_every_signature_takes_ours_and_no_other(tmp_path):
+    with suspicious() as bucket:
+        store = opened(bucket)
+        store.check()
+        (tmp_path / "clip").write_bytes(b"x" * (2 * s3.PART_BYTES + 1))
+        await store.put("tenant/asset", b"picture", "image/png")
+        await store.put("tenant/clip", tmp_path / "clip", "video/mp4")
+        assert await everything(store, "tenant/asset", 1, 4) == b"ict"
+        await store.erase("tenant/clip")
+        with pytest.raises(NotFound):
+            await everything(store, "tenant/clip")
+        with pytest.raises(InvalidSetting):
+            opened(bucket, s3_secret_access_key="another").check()
 
 
 async def test_keys_that_the_settings_do_not_give_come_from_the_standard_variables(bucket: Bucket, monkeypatch):
