@@ -5,7 +5,7 @@ import re
 from http import HTTPStatus
 
 from estampe.domain import Principal
-from estampe.errors import EstampeError, Forbidden, Unauthenticated
+from estampe.errors import EstampeError, Forbidden, TokenMissing, Unauthenticated
 from estampe.http.guard import Guard
 from estampe.http.problems import PROBLEMS
 from estampe.http.route import Answer, Asked, Call, RawHeaders, Route, Surroundings
@@ -93,15 +93,22 @@ class Endpoint:
     async def _admitted(self, scope: Scope) -> Principal | None:
         who = None
         try:
-            may, headers = self._route.may, scope["headers"]
-            who = self._guard.recognize(may, headers) or await self._guard.know(may, headers)
-            self._guard.allow(may, who)
+            who = await self._known(scope)
+            self._guard.allow(self._route.may, who)
         except EstampeError as error:
             self._watch.refused(error, who, self._route.path, scope)
             raise
         if who is not None:
             self._watch.passed(who, self._route.path, scope)
         return who
+
+    async def _known(self, scope: Scope) -> Principal | None:
+        may, headers = self._route.may, scope["headers"]
+        try:
+            return self._guard.recognize(may, headers) or await self._guard.know(may, headers)
+        except TokenMissing:
+            self._query.refuse_token(scope["query_string"])  # who sent one there is told so
+            raise
 
     def _refusal(self, error: Exception, scope: Scope, request_id: str) -> Packed:
         if not isinstance(error, EstampeError) or error.status == HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -67,6 +67,12 @@ class Query:
                 Text(f"Query parameter “{name}”: {said.en}", f"Paramètre « {name} » : {said.fr}")
             ) from None
 
+    def refuse_token(self, text: bytes) -> None:
+        """Raises `InvalidRequest` for a token."""
+        names = {pair.partition(b"=")[0].decode("ascii", "replace") for pair in text.split(b"&")}
+        if names & CREDENTIALS:
+            raise InvalidRequest(_TOKEN_IN_QUERY)
+
     def _parameters(self, text: bytes) -> dict[str, str]:
         try:
             pairs = parse_qsl(

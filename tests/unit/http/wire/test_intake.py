@@ -67,8 +67,9 @@ async def test_the_refusal_of_a_parameter_names_it_in_the_readers_language(clien
 
 @pytest.mark.parametrize("path", ["/things/1", "/me", "/things/latest"])
 @pytest.mark.parametrize("name", ["token", "access_token"])
-async def test_a_token_in_the_url_is_refused_and_not_repeated(client, path, name):
-    answer = await client.get(f"{path}?{name}=esk_secret", headers=tiny.bearer("ana"))
+@pytest.mark.parametrize("headers", [tiny.bearer("ana"), {}], ids=["and in the header", "alone"])
+async def test_a_token_in_the_url_is_refused_and_not_repeated(client, path, name, headers):
+    answer = await client.get(f"{path}?{name}=esk_secret", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
     assert "esk_secret" not in answer.text
 
