@@ -92,6 +92,35 @@ def test_another_tenant_s_picture_is_no_start(hers: dict[str, str], bob: Person)
     assert told(hers["asset"]) == told(NEVER["asset"])
 
 
+@pytest.fixture
+def eve(service: Service, ana: Person) -> Iterator[Person]:
+    """A colleague of Ana's, who manages nothing."""
+    with service.person("user_eve", ana.org, "org:member") as person:
+        yield person
+
+
+STARTS: list[tuple[str, dict[str, Any]]] = [
+    ("/api/images/generate", {"input_asset_id": "ASSET"}),
+    ("/api/images/generate", {"input_asset_id": "ASSET", "mask_asset_id": "ASSET"}),
+    ("/api/videos/generate", {"input_asset_id": "ASSET"}),
+    ("/v1/videos", {"input_reference": {"file_id": "ASSET"}}),
+]
+
+
+@pytest.mark.parametrize(("path", "more"), STARTS, ids=str)
+def test_a_colleague_s_picture_is_no_start_either(
+    hers: dict[str, str], eve: Person, boss: Person, path: str, more: dict[str, Any]
+):
+    def told(person: Person, asset: str) -> tuple[int, str]:
+        body = msgspec.json.encode({"prompt": "a", **more}).replace(b"ASSET", asset.encode())
+        answer = person.post(path, content=body, headers={"Content-Type": "application/json", "X-Request-Id": "same"})
+        return answer.status_code, answer.text
+
+    assert told(eve, hers["asset"]) == told(eve, NEVER["asset"])
+    assert told(eve, hers["asset"])[0] == (400 if path.startswith("/v1") else 422)
+    assert told(boss, hers["asset"])[0] in {200, 202}
+
+
 def test_the_streams_tell_nothing_of_another_tenant(ana: Person, bob: Person) -> None:
     with bob.stream("GET", "/api/events") as answer:
         lines = answer.iter_lines()

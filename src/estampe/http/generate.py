@@ -56,7 +56,7 @@ async def place(here: Installation, me: Principal, kind: str, body: Generate, *,
     policy.require_same_identity(me, body.user_id, body.organization_id)
     require_acceptable(here, body.webhook_url)
     model, parameters = await resolved(here, kind, body)
-    await _require_inputs(here, me.tenant.id, parameters)
+    await _require_inputs(here, me, parameters)
     order = Order(
         principal=me,
         kind=kind,
@@ -100,14 +100,15 @@ def _batch_key(model: Model, parameters: dict[str, Any]) -> str | None:
     return hashlib.sha256(msgspec.json.encode(agreed, order="sorted")).hexdigest()[:BATCH_KEY_LENGTH]
 
 
-async def _require_inputs(here: Installation, tenant: TenantId, parameters: dict[str, Any]) -> None:
+async def _require_inputs(here: Installation, me: Principal, parameters: dict[str, Any]) -> None:
+    """A colleague's picture is no more of a start than it can be seen."""
     for name in INPUTS:
         wanted = parameters.get(name)
         if wanted is None:
             continue
-        async with here.database.tenant(tenant) as scope:
-            row = await scope.one("find_asset", asset_id=AssetId(wanted), tenant_id=tenant)
-        if row is None or row["kind"] != "image":
+        async with here.database.tenant(me.tenant.id) as scope:
+            row = await scope.one("find_asset", asset_id=AssetId(wanted), tenant_id=me.tenant.id)
+        if row is None or row["kind"] != "image" or not policy.may_see(me, row["user_id"]):
             detail = Text(f"{name} names no picture of yours", f"{name} ne désigne aucune de vos images")
             raise InvalidRequestBody(detail, errors=(FieldError(f"/{name}", detail),))
 
@@ -132,7 +133,7 @@ async def retry(call: Call[None, None]) -> Reply:
     policy.require(me, Permission(f"{old.kind}s:generate"))
     model = await here.announced.choose(old.kind, old.model)
     parameters = resolve(old.parameters, model)
-    await _require_inputs(here, me.tenant.id, parameters)
+    await _require_inputs(here, me, parameters)
     told = await here.webhooks.find(me.tenant.id, old.id)
     order = Order(
         principal=me,

@@ -32,7 +32,12 @@ def require_same_identity(principal: Principal, user_id: str | None, organizatio
         raise IdentityMismatch
 
 
+def may_see(principal: Principal, user_id: str) -> bool:
+    """Own things, or all of the organisation's for who manages them."""
+    return user_id == principal.user_id or Permission.JOBS_MANAGE in granted(principal)
+
+
 def require_owner(principal: Principal, user_id: str) -> None:
-    """Own things, or all of the organisation's for who manages them. Raises `NotFound`: it tells nothing."""
-    if user_id != principal.user_id and Permission.JOBS_MANAGE not in granted(principal):
+    """Raises `NotFound` for what `principal` may not see: it tells nothing."""
+    if not may_see(principal, user_id):
         raise NotFound
