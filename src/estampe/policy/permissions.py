@@ -43,9 +43,15 @@ def granted(principal: Principal, operators: frozenset[str] = frozenset()) -> fr
         held = custom
     else:
         held = ADMINS if principal.role == ADMIN else EVERYONE
-    if not operators.isdisjoint((principal.user_id, f"{principal.issuer}#{principal.user_id}")):
+    if _is_named(principal, operators):
         held |= {Permission.OPERATOR}
     return held if is_person(principal) else held & _lent(principal)
+
+
+def _is_named(principal: Principal, operators: frozenset[str]) -> bool:
+    """An id that reads as another issuer's `issuer#id` names nobody by itself."""
+    user = principal.user_id
+    return f"{principal.issuer}#{user}" in operators or (user in operators and "#" not in user)
 
 
 def _lent(principal: Principal) -> frozenset[Permission]:

@@ -56,3 +56,9 @@ def test_an_operator_may_be_named_with_their_issuer_and_then_nobody_else_s_user_
     named = frozenset({"urn:one#user_op"})
     assert Permission.OPERATOR in granted(principal(user_id="user_op"), named)
     assert Permission.OPERATOR not in granted(principal(user_id="user_op", issuer="urn:two"), named)
+
+
+def test_no_issuer_can_spell_another_s_operator():
+    named = frozenset({"urn:one#user_op"})
+    assert Permission.OPERATOR not in granted(principal(user_id="urn:one#user_op", issuer="urn:two"), named)
+    assert Permission.OPERATOR in granted(principal(user_id="with#sign"), frozenset({"urn:one#with#sign"}))
