@@ -9,7 +9,7 @@ import pytest
 from openai import OpenAI
 from PIL import Image
 from tests.openai_client import openai_for, picture
-from tests.service import Person
+from tests.service import Person, Service
 
 pytestmark = pytest.mark.filterwarnings("ignore:The Sora API:DeprecationWarning")
 
@@ -140,6 +140,18 @@ def test_a_clip_that_was_canceled_has_failed(client: OpenAI, ana: Person):
         "failed",
         "job_canceled",
     )
+
+
+def test_a_clip_whose_file_is_missing_is_refused_instead_of_cut(client: OpenAI, ana: Person, service: Service):
+    made = client.videos.create_and_poll(prompt="a", **SMALL).id
+    clip = ana.job(made)["outputs"][0]["asset_id"]
+    for file in service.files():
+        if file.name.startswith(clip):
+            file.unlink()
+
+    for variant in ("video", "thumbnail"):
+        with pytest.raises(openai.NotFoundError):
+            client.videos.download_content(made, variant=variant)
 
 
 def test_another_tenant_s_clip_does_not_exist(client: OpenAI, bob: Person):

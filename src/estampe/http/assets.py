@@ -67,9 +67,7 @@ async def content(call: Call[None, ContentQuery]) -> Answer:
     else:
         asset = await _mine(call)
     answer = thumbnail(here, asset) if query.variant == "thumbnail" else original(here, call, asset)
-    if isinstance(answer, Stream) and not call.head:
-        answer.chunks = await _begun(answer.chunks)
-    return answer
+    return await begun(call, answer)
 
 
 async def _elsewhere(call: Call[None, ContentQuery], asset: Asset, expires: int) -> Reply | None:
@@ -85,16 +83,17 @@ async def _elsewhere(call: Call[None, ContentQuery], asset: Asset, expires: int)
     return Reply(307, headers=headers | {"Cross-Origin-Resource-Policy": "cross-origin"})
 
 
-async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def begun(call: Call[Any, Any], answer: Answer) -> Answer:
     """With the first piece at hand: what is missing or away is refused, instead of cut short."""
-    first = await anext(chunks, b"")
+    if isinstance(answer, Stream) and not call.head:
+        answer.chunks = _with_first(await anext(answer.chunks, b""), answer.chunks)
+    return answer
 
-    async def all_of_it() -> AsyncIterator[bytes]:
-        yield first
-        async for chunk in chunks:
-            yield chunk
 
-    return all_of_it()
+async def _with_first(first: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in chunks:
+        yield chunk
 
 
 async def _mine(call: Call[Any, Any]) -> Asset:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from estampe.domain import Status
-from estampe.errors import JobNotFinished, NotFound
+from estampe.errors import JobNotFinished, NotFound, StoreUnavailable
 from estampe.http import assets, jobs, views
 from estampe.http.dialect import wishes
 from estampe.http.dialect.images import ASKING
@@ -114,7 +114,8 @@ async def video_content(call: Call[None, VideoContentQuery]) -> Answer:
     if not files:
         raise NotFound
     thumbnail = call.query.variant == "thumbnail"
-    return assets.thumbnail(here, files[0]) if thumbnail else assets.original(here, call, files[0])
+    answer = assets.thumbnail(here, files[0]) if thumbnail else assets.original(here, call, files[0])
+    return await assets.begun(call, answer)
 
 
 def routes(waiting: Waiting, max_upload_bytes: int) -> list[Route]:
@@ -133,5 +134,5 @@ def routes(waiting: Waiting, max_upload_bytes: int) -> list[Route]:
         Route("GET", "/v1/videos/{job_id}/content", video_content, may=Access.SIGNED_IN, tag="openai",
               summary="The bytes of a clip, or a still of it", query=VideoContentQuery,
               replies={200: None, 206: None, 304: None, 416: None}, streams="*/*",
-              refuses=(NotFound, *jobs.UNSUCCESSFUL.values(), JobNotFinished), manner=MANNER),
+              refuses=(NotFound, *jobs.UNSUCCESSFUL.values(), JobNotFinished, StoreUnavailable), manner=MANNER),
     ]  # fmt: skip
