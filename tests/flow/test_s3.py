@@ -135,12 +135,16 @@ def test_a_bucket_that_goes_away_is_said_and_waited_for(server, tmp_path_factory
         there = _started(bucket)
         try:
             with running(url, tmp_path_factory.mktemp("away"), **bucket.settings) as service, service.person() as ana:
-                output = ana.make("a cat", width=64, height=64)["outputs"][0]
+                job = ana.make("a cat", width=64, height=64)
+                output = job["outputs"][0]
                 whole = anonymous(output["url"]).content
+                doomed = [ana.make("a bird", "video", width=64, height=64)["job_id"], job["job_id"]]
                 there.kill()
                 there.wait()
 
                 _says_so(ana, output["url"], whole)
+                _says_so_of_a_clip(ana, doomed[0])
+                _deletes_all_the_same(ana, doomed)
                 waiting = ana.ask("a dog", width=64, height=64)
                 ana.reaches(waiting, "running")
 
@@ -148,6 +152,7 @@ def test_a_bucket_that_goes_away_is_said_and_waited_for(server, tmp_path_factory
                 job = ana.ended(waiting)
                 assert (job["status"], job["attempts"], job["usage"]["units"]) == ("succeeded", 1, 1)
                 assert len(keys_of(bucket, job)) == 2
+                assert service.rows("select from assets where job_id = any (%s)", doomed) == []
         finally:
             there.kill()
             there.wait()
@@ -177,6 +182,20 @@ def _says_so(person: Person, url: str, picture: bytes) -> None:
     for answer in (read, brought):
         assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
         assert int(answer.headers["retry-after"]) > 0
+
+
+def _says_so_of_a_clip(person: Person, clip: str) -> None:
+    for variant in ("video", "thumbnail"):
+        answer = person.get(f"/v1/videos/{clip}/content", params={"variant": variant})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "store_unavailable")
+
+
+def _deletes_all_the_same(person: Person, jobs: list[str]) -> None:
+    """The job is gone at once; the files are left to whoever finds the bucket again."""
+    clip, picture = jobs
+    assert person.delete(f"/v1/videos/{clip}").status_code == 200
+    assert person.delete(f"/api/jobs/{picture}").status_code == 204
+    assert {person.get(f"/api/jobs/{job}").status_code for job in jobs} == {404}
 
 
 AGAIN = thorough("the same, said by another verb")

@@ -1,11 +1,13 @@
 """List, cancel, delete, and the result: what people do with the jobs they have."""
 
 import asyncio
+from contextlib import suppress
 
 import msgspec
 
 from estampe.domain import Principal, Status
 from estampe.errors import (
+    DatabaseUnavailable,
     EstampeError,
     InvalidRequest,
     JobCanceled,
@@ -13,6 +15,7 @@ from estampe.errors import (
     JobFailed,
     JobNotFinished,
     NotFound,
+    StoreUnavailable,
     Text,
 )
 from estampe.http import views
@@ -107,7 +110,9 @@ async def delete(call: Call[None, None]) -> Reply:
     placed = await views.find(here, call.principal, call.path["job_id"])
     if not await here.queue.delete(placed.job.tenant_id, placed.job.id):
         raise NotFound
-    await asyncio.shield(here.shelf.sweep())
+    # The job is gone, whatever is away now: its files are marked, and a worker's sweep finds them.
+    with suppress(StoreUnavailable, DatabaseUnavailable):
+        await asyncio.shield(here.shelf.sweep())
     return Reply(204)
 
 
