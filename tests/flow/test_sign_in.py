@@ -87,11 +87,19 @@ def test_signing_out_ends_the_session_on_the_server(service: Service, browser: h
     assert (stolen.status_code, stolen.json()["code"]) == (401, "token_missing")
 
 
-@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
+FOREIGN = [
+    {"Sec-Fetch-Site": "cross-site"},
+    *({"Origin": origin} for origin in ("https://evil.example", "null", "", "http://[", "http://[::1", "http://]")),
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
 def test_another_site_cannot_use_the_session(service: Service, browser: httpx.Client, headers: dict[str, str]):
     browser.post("/auth/local/session", json={"code": new_code(service)})
 
-    assert browser.post("/auth/local/token", headers=headers).status_code == 400
+    refused = browser.post("/auth/local/token", headers=headers)
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_request")
 
 
 def test_the_cookie_alone_is_no_token(service: Service, browser: httpx.Client):

@@ -148,7 +148,7 @@ def _local(call: Call[Any, Any]) -> Local:
     foreign = site not in {None, "same-origin", "none"}
     # A proxy may put another host in place of the one that people see.
     ours = {call.header("host"), urlsplit(here.settings.url).netloc}
-    if foreign or (origin is not None and urlsplit(origin).netloc not in ours):
+    if foreign or (origin is not None and origin.partition("://")[2] not in ours):
         raise InvalidRequest(
             Text("Sign in from Estampe's own page.", "Connectez-vous depuis la page d'Estampe elle-même.")
         )
