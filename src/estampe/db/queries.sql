@@ -34,9 +34,10 @@ on conflict (tenant_id, user_id, key) do update
 returning job_id;
 
 -- find_idempotency_key --
--- The job that a key stands for
+-- The job that a key stands for, and has for less than a day
 select fingerprint, job_id from idempotency_keys
-where tenant_id = %(tenant_id)s and user_id = %(user_id)s and key = %(key)s;
+where tenant_id = %(tenant_id)s and user_id = %(user_id)s and key = %(key)s
+  and created_at >= now() - interval '24 hours';
 
 -- find_job --
 -- One job of a tenant, with its place in line (0 is next) and the seconds until its turn

@@ -44,11 +44,19 @@ def create(kind: str) -> Handler:
         here: Installation = call.installation
         body, me = call.body, call.principal
         key, seconds = idempotency_key(call), _preferred_wait(call)
-        job = await place(here, me, kind, body, key=key, asked=msgspec.json.encode(body, order="sorted"))
+        asked = msgspec.json.encode(body, order="sorted")
+        job = await asked_before(here, me, kind, key, asked)
+        if job is None:
+            job = await place(here, me, kind, body, key=key, asked=asked)
         return await _answer(here, me.tenant.id, job.id, seconds)
 
     handler.__name__ = f"generate_{kind}"
     return handler
+
+
+async def asked_before(here: Installation, me: Principal, kind: str, key: str | None, asked: bytes) -> Job | None:
+    """A job that is there is told of, whatever became since of its model, its limits or its pictures."""
+    return None if key is None else await here.queue.asked_before(me, kind, key, asked)
 
 
 async def place(here: Installation, me: Principal, kind: str, body: Generate, *, key: str | None, asked: bytes) -> Job:
@@ -131,11 +139,19 @@ async def retry(call: Call[None, None]) -> Reply:
     me = call.principal
     old = (await views.find(here, me, call.path["job_id"])).job
     policy.require(me, Permission(f"{old.kind}s:generate"))
+    key, asked = idempotency_key(call), old.id.encode()
+    job = await asked_before(here, me, old.kind, key, asked)
+    if job is None:
+        job, _ = await here.queue.submit(await _once_more(here, me, old, key, asked))
+    return await _answer(here, me.tenant.id, job.id, _preferred_wait(call))
+
+
+async def _once_more(here: Installation, me: Principal, old: Job, key: str | None, asked: bytes) -> Order:
     model = await here.announced.choose(old.kind, old.model)
     parameters = resolve(old.parameters, model)
     await _require_inputs(here, me, parameters)
     told = await here.webhooks.find(me.tenant.id, old.id)
-    order = Order(
+    return Order(
         principal=me,
         kind=old.kind,
         model=old.model,
@@ -146,11 +162,9 @@ async def retry(call: Call[None, None]) -> Reply:
         priority=old.priority,
         batch_key=_batch_key(model, parameters),
         retry_of=old.id,
-        idempotency_key=idempotency_key(call),
-        asked=old.id.encode(),
+        idempotency_key=key,
+        asked=asked,
     )
-    job, _ = await here.queue.submit(order)
-    return await _answer(here, me.tenant.id, job.id, _preferred_wait(call))
 
 
 def idempotency_key(call: Call[Any, Any]) -> str | None:

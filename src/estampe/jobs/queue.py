@@ -1,6 +1,5 @@
 """Enqueue, claim, tell, finish: the only writer of the jobs table."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,9 +9,9 @@ from psycopg.types.json import Jsonb
 
 from estampe.db import Database, Row, Scope
 from estampe.domain import Asset, Failure, Job, JobId, Principal, Priority, Progress, Status, TenantId, Usage, new_id
-from estampe.errors import IdempotencyInProgress, IdempotencyMismatch
 from estampe.jobs import before, from_row
 from estampe.jobs.accounts import Accounts, Charge
+from estampe.jobs.idempotency import Asking, find, take
 from estampe.jobs.webhooks import new_message_id
 
 TASK = "generate"
@@ -88,26 +87,19 @@ class Queue:
         tenant = order.principal.tenant
         async with self._db.tenant(tenant.id) as scope:
             await scope.run("put_tenant", id=tenant.id, **msgspec.structs.asdict(tenant))
-            earlier = await self._earlier(scope, order, new)
-            if earlier is not None:
-                return earlier, False
+            if order.idempotency_key is not None:
+                asking = Asking.of(order.principal, order.kind, order.idempotency_key, order.asked)
+                if (earlier := await take(scope, asking, new)) is not None:
+                    return earlier, False
             return await self._write(scope, order, new), True
 
-    async def _earlier(self, scope: Scope, order: Order, new: JobId) -> Job | None:
-        if order.idempotency_key is None:
-            return None
-        owner = {"tenant_id": order.principal.tenant.id, "user_id": order.principal.user_id}
-        fingerprint = hashlib.sha256(order.kind.encode() + b"\0" + order.asked).hexdigest()
-        key = order.idempotency_key
-        if await scope.one("take_idempotency_key", **owner, key=key, fingerprint=fingerprint, job_id=new):
-            return None
-        known = await scope.one("find_idempotency_key", **owner, key=key)
-        if known is None:
-            raise IdempotencyInProgress(retry_after_seconds=1)
-        if known["fingerprint"] != fingerprint:
-            raise IdempotencyMismatch
-        row = await scope.one("find_job", job_id=known["job_id"], tenant_id=owner["tenant_id"])
-        return from_row(row) if row else None
+    async def asked_before(self, principal: Principal, kind: str, key: str, asked: bytes) -> Job | None:
+        """The job that the key stands for already: whether it could still be made is not asked.
+
+        Raises `IdempotencyMismatch`.
+        """
+        async with self._db.tenant(principal.tenant.id) as scope:
+            return await find(scope, Asking.of(principal, kind, key, asked))
 
     async def _write(self, scope: Scope, order: Order, new: JobId) -> Job:
         tenant_id = order.principal.tenant.id

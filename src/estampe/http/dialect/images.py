@@ -67,8 +67,11 @@ def make(waiting: Waiting, event: str) -> Handler:
 async def _begun(waiting: Waiting, call: Call[Any, None], event: str) -> tuple[Wanted, Turn]:
     """The body is let go of: pictures of megabytes need not wait with their caller."""
     said: ImageGeneration = call.body
-    model = await wishes.model_of(call.installation, "image", said.model)
-    turn = await waiting.begin(call, wishes.image(said, model))
+
+    async def wish() -> wishes.Wish:
+        return wishes.image(said, await wishes.model_of(call.installation, "image", said.model))
+
+    turn = await waiting.begin(call, "image", wish)
     call.body = None
     looks = (said.partial_images or 0) if said.stream else None
     return Wanted(response_format=said.response_format, looks=looks, event=event), turn

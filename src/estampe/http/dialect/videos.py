@@ -38,8 +38,11 @@ def create(waiting: Waiting) -> Handler:
     async def create_video(call: Call[Any, None]) -> Reply:
         here: Installation = call.installation
         said: VideoCreation = call.body
-        model = await wishes.model_of(here, KIND, said.model)
-        turn = await waiting.begin(call, wishes.video(said, model))
+
+        async def wish() -> wishes.Wish:
+            return wishes.video(said, await wishes.model_of(here, KIND, said.model))
+
+        turn = await waiting.begin(call, KIND, wish)
         await waiting.answer(here, turn)
         return _told(await views.find(here, call.principal, turn.job_id, KIND), call.language)
 

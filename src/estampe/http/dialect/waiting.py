@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from estampe.domain import Asset, JobId, Principal, Status
 from estampe.errors import DatabaseUnavailable, Draining, FieldError, InvalidRequestBody, NotFound, RequestRefused
 from estampe.http import assets, generate, jobs, views
+from estampe.http.dialect import wishes
 from estampe.http.dialect.mask import in_white
 from estampe.http.dialect.wishes import Wish, told_with
 from estampe.http.installation import Installation
@@ -39,19 +41,20 @@ class Waiting:
     def __init__(self) -> None:
         self._farewells: set[asyncio.Task[None]] = set()
 
-    async def begin(self, call: Call[Any, Any], wish: Wish) -> Turn:
-        """The job of an earlier try of this call, or a new one."""
+    async def begin(self, call: Call[Any, Any], kind: str, wish: Callable[[], Awaitable[Wish]]) -> Turn:
+        """The job of an earlier try of this call, or a new one; the wish, which may be refused, is for a new one."""
         here: Installation = call.installation
-        me, key = call.principal, generate.idempotency_key(call)
+        me, key, sort = call.principal, generate.idempotency_key(call), wishes.sort(call.body)
         if key is not None:
-            return Turn(await _made(here, me, wish, key), None)
+            known = await generate.asked_before(here, me, kind, key, sort.encode())
+            return Turn(known.id if known else await _made(here, me, await wish(), key, sort), None)
         calls = Calls(here.database)
-        mine = calls.begin(me, wish.sort)
+        mine = calls.begin(me, sort)
         if _is_another_try(call):
             earlier = await calls.take_over(mine)
             if earlier is not None:
                 return Turn(earlier, mine)
-        return Turn(await _made(here, me, wish, mine.key), mine)
+        return Turn(await _made(here, me, await wish(), mine.key, sort), mine)
 
     async def outcome(self, call: Call[Any, Any], turn: Turn) -> Placed:
         """The job, succeeded. Raises what kept it from that, and `ClientGone`."""
@@ -115,12 +118,12 @@ def _is_another_try(call: Call[Any, Any]) -> bool:
     return count.isdecimal() and int(count[:9]) > 0
 
 
-async def _made(here: Installation, me: Principal, wish: Wish, key: str) -> JobId:
+async def _made(here: Installation, me: Principal, wish: Wish, key: str, sort: str) -> JobId:
     with told_with(wish.names):
         await generate.resolved(here, wish.kind, wish.body)
         brought = {name: (await _brought(here, me, name, content, wish)).id for name, content in wish.pictures.items()}
         body = msgspec.structs.replace(wish.body, **brought)
-        job = await generate.place(here, me, wish.kind, body, key=key, asked=wish.sort.encode())
+        job = await generate.place(here, me, wish.kind, body, key=key, asked=sort.encode())
     return job.id
 
 

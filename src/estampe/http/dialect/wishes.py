@@ -42,14 +42,12 @@ VIDEO_NAMES = {**_ORIGINS, "input_asset_id": "input_reference", "num_frames": "s
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked, in our words.
 
-    `pictures` are brought before the job is made, each under the field that will hold its id. `sort` is the
-    same for every try of one call.
+    `pictures` are brought before the job is made, each under the field that will hold its id.
     """
 
     kind: str
     body: Generate
     pictures: dict[str, bytes] = {}
-    sort: str
     names: Mapping[str, str]
 
 
@@ -73,7 +71,7 @@ def image(said: ImageGeneration, model: Model) -> Wish:
         if said.mask is not None:
             pictures["mask_asset_id"] = said.mask
         pictures["input_asset_id"] = _one(said.image)
-    return _wish("image", said, fields | dict.fromkeys(pictures, NOT_YET), pictures)
+    return _wish("image", fields | dict.fromkeys(pictures, NOT_YET), pictures)
 
 
 def video(said: VideoCreation, model: Model) -> Wish:
@@ -95,7 +93,7 @@ def video(said: VideoCreation, model: Model) -> Wish:
             pictures["input_asset_id"] = _inside(url)
         case PictureReference():
             raise _refused("input_reference", "give file_id or image_url", "donnez file_id ou image_url")
-    return _wish("video", said, fields | dict.fromkeys(pictures, NOT_YET), pictures)
+    return _wish("video", fields | dict.fromkeys(pictures, NOT_YET), pictures)
 
 
 def _fields(said: Ours, model: Model) -> dict[str, Any]:
@@ -157,7 +155,7 @@ def _refused(name: str, en: str, fr: str) -> InvalidRequestBody:
     return InvalidRequestBody(why, errors=(FieldError(f"/{name}", why),))
 
 
-def _wish(kind: str, said: Ours, fields: dict[str, Any], pictures: dict[str, bytes]) -> Wish:
+def _wish(kind: str, fields: dict[str, Any], pictures: dict[str, bytes]) -> Wish:
     names = VIDEO_NAMES if kind == "video" else IMAGE_NAMES
     shape = GenerateVideo if kind == "video" else GenerateImage
     with told_with(names):
@@ -165,11 +163,14 @@ def _wish(kind: str, said: Ours, fields: dict[str, Any], pictures: dict[str, byt
             body = msgspec.convert({k: v for k, v in fields.items() if v is not UNSET}, shape)
         except msgspec.ValidationError as error:
             raise InvalidRequestBody(errors=(fault(error),)) from None
-    return Wish(kind=kind, body=body, pictures=pictures, sort=_sort(said), names=names)
+    return Wish(kind=kind, body=body, pictures=pictures, names=names)
 
 
-def _sort(said: Ours) -> str:
-    """A digest of all that was said, files by theirs: how a form's parts were divided says nothing."""
+def sort(said: Ours) -> str:
+    """A digest of all that was said, the same for every try of one call.
+
+    Files go by theirs: how a form's parts were divided says nothing.
+    """
     fields = {
         name: hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else value
         for name, value in msgspec.structs.asdict(said).items()
