@@ -1,12 +1,16 @@
 """Kept files: their links, their bytes, and what people bring."""
 
+import contextlib
 import io
+import os
+import socket
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
 from PIL import Image
-from tests.service import PLAIN, Person
+from tests.postgres import eventually
+from tests.service import PLAIN, Person, Service
 
 
 @pytest.fixture
@@ -158,3 +162,31 @@ def test_what_is_no_picture_is_refused(ana: Person, content: bytes, media_type: 
 
     assert answer.status_code == status, answer.text
     assert ana.get("/api/assets").json()["assets"] == []
+
+
+def begun_upload(service: Service, person: Person) -> socket.socket:
+    """A large picture that is on its way and never arrives."""
+    line = socket.create_connection(("127.0.0.1", service.port))
+    head = f"POST /api/uploads HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {person.token}\r\n"
+    line.sendall(f"{head}Content-Type: image/png\r\nContent-Length: 2000000\r\n\r\n".encode() + b"\x89PNG")
+    return line
+
+
+def test_a_few_large_pictures_of_one_person_come_at_once_and_no_more(service: Service, ana: Person, boss: Person):
+    content = io.BytesIO()
+    Image.frombytes("RGB", (700, 700), os.urandom(700 * 700 * 3)).save(content, "PNG")
+
+    def brought(person: Person) -> httpx.Response:
+        return person.post("/api/uploads", content=content.getvalue(), headers={"Content-Type": "image/png"})
+
+    with contextlib.ExitStack() as lines:
+        for _ in range(4):
+            lines.enter_context(begun_upload(service, ana))
+        refused = eventually(lambda: (answer := brought(ana)).status_code == 429 and answer, "a refusal")
+
+        assert refused.json()["code"] == "rate_limited"
+        assert int(refused.headers["retry-after"]) > 0
+        assert brought(boss).status_code == 201
+        small = ana.post("/api/uploads", content=picture("PNG"), headers={"Content-Type": "image/png"})
+        assert small.status_code == 201
+    eventually(lambda: brought(ana).status_code == 201, "room for another")

@@ -94,11 +94,16 @@ class Attendance(Protocol):
         """The line is closed, whoever closed it, and whether `begin` came to its end or not."""
 
 
+def _nothing() -> None:
+    pass
+
+
 class Call(msgspec.Struct, Generic[B, Q], kw_only=True):
     """One request that passed the door and has the shape its route asked for.
 
     `headers` are as ASGI gives them: lower-case names, bytes. `visitor` is None on a public route, and on
     a signed URL that came without a token. `head`: no body will be sent, whatever the answer's is.
+    `unburden` is called by a handler that has let go of `body` and goes on for long: another large one may come.
     `async with call.present():` cuts short what is inside when the client leaves, and raises `ClientGone`.
     """
 
@@ -113,6 +118,7 @@ class Call(msgspec.Struct, Generic[B, Q], kw_only=True):
     visitor: Principal | None = None
     head: bool = False
     present: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+    unburden: Callable[[], None] = _nothing
 
     @property
     def principal(self) -> Principal:

@@ -73,6 +73,7 @@ async def _begun(waiting: Waiting, call: Call[Any, None], event: str) -> tuple[W
 
     turn = await waiting.begin(call, "image", wish)
     call.body = None
+    call.unburden()
     looks = (said.partial_images or 0) if said.stream else None
     return Wanted(response_format=said.response_format, looks=looks, event=event), turn
 

@@ -10,6 +10,7 @@ from estampe.http.guard import Guard
 from estampe.http.problems import PROBLEMS
 from estampe.http.route import Answer, Asked, Call, RawHeaders, Route, Surroundings
 from estampe.http.wire import delivery, mishap, negotiate
+from estampe.http.wire.burden import Burden
 from estampe.http.wire.delivery import Packed, Scope, Send
 from estampe.http.wire.intake import Body, ClientGone, Query, Receive
 
@@ -28,7 +29,7 @@ class StreamBroken(Exception):
 class Endpoint:
     """Answers one method of one path; `scope["path_params"]` holds the path's names."""
 
-    def __init__(self, route: Route, installation: Surroundings) -> None:
+    def __init__(self, route: Route, installation: Surroundings, burden: Burden) -> None:
         self._route = route
         self._installation = installation
         self._url = installation.settings.url
@@ -36,6 +37,7 @@ class Endpoint:
         self._watch, self._rates = installation.watch, installation.rates
         self._query = Query(route.query)
         self._body = Body(route, installation.settings.max_body_bytes)
+        self._burden = burden
         self._manner = route.manner or PROBLEMS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,20 +70,22 @@ class Endpoint:
             scope[LIMITS], refusal = counted or await self._rates.count(visitor, spends=self._route.spends)
             if refusal is not None:
                 raise refusal
-        call = Call(
-            installation=self._installation,
-            route=self._route,
-            path=scope["path_params"],
-            query=self._query.read(scope["query_string"]),
-            body=await self._body.read(headers, receive),
-            headers=headers,
-            language=negotiate.language(headers),
-            request_id=request_id,
-            visitor=visitor,
-            head=scope["method"] == "HEAD",
-            present=lambda: delivery.while_present(receive),
-        )
+        load = self._burden.of(visitor)
         try:
+            call = Call(
+                installation=self._installation,
+                route=self._route,
+                path=scope["path_params"],
+                query=self._query.read(scope["query_string"]),
+                body=await self._body.read(headers, receive, load),
+                headers=headers,
+                language=negotiate.language(headers),
+                request_id=request_id,
+                visitor=visitor,
+                head=scope["method"] == "HEAD",
+                present=lambda: delivery.while_present(receive),
+                unburden=load.put_down,
+            )
             if visitor is not None and self._route.body is not None:
                 # A body may take its time, and whoever was let in may have been shut out meanwhile.
                 await self._installation.confirm(visitor)
@@ -89,6 +93,8 @@ class Endpoint:
         except (Unauthenticated, Forbidden) as error:
             self._watch.refused(error, visitor, self._route.path, scope)
             raise
+        finally:
+            load.put_down()
 
     async def _admitted(self, scope: Scope) -> Principal | None:
         who = None

@@ -8,6 +8,7 @@ from estampe.errors import EstampeError, MethodNotAllowed, NotFound
 from estampe.http.problems import PROBLEMS
 from estampe.http.route import Manner, Reply, Route, Surroundings
 from estampe.http.wire import delivery
+from estampe.http.wire.burden import Burden
 from estampe.http.wire.delivery import Scope, Send
 from estampe.http.wire.endpoint import Endpoint, asked, request_id_of
 from estampe.http.wire.intake import Receive
@@ -70,6 +71,7 @@ class Front:
         self._url = installation.settings.url
         self._fallback = fallback
         self._manners: dict[str, Manner] = {}
+        burden = Burden()
         for route in routes:
             if route.manner is not None:
                 self._manners[_segments(route.path)[0]] = route.manner
@@ -77,7 +79,7 @@ class Front:
             for segment in _segments(route.path):
                 branch = branch.grown(segment)
             branch.place = branch.place or Place(route.path)
-            branch.place.add(route, Endpoint(route, installation))
+            branch.place.add(route, Endpoint(route, installation, burden))
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":

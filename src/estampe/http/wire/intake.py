@@ -18,6 +18,7 @@ from estampe.errors import (
 )
 from estampe.http.route import RawHeaders, Route
 from estampe.http.wire import forms
+from estampe.http.wire.burden import Load
 from estampe.http.wire.faults import fault, faults, nul
 from estampe.http.wire.negotiate import names_media_type
 
@@ -106,18 +107,21 @@ class Body:
         self._limit = default_limit_bytes if route.body_limit is None else route.body_limit
         self._decode = None if route.body in {None, bytes} else msgspec.json.Decoder(route.body).decode
 
-    async def read(self, headers: RawHeaders, receive: Receive) -> Any:
-        """Raises `MediaTypeUnsupported`, `BodyTooLarge`, `InvalidRequestBody`, and `InvalidRequest` if too slow."""
+    async def read(self, headers: RawHeaders, receive: Receive, load: Load) -> Any:
+        """Raises `MediaTypeUnsupported`, `BodyTooLarge`, `InvalidRequestBody`, and `InvalidRequest` if too slow.
+
+        A large one is weighed before it is read on, and raises `RateLimited` where it is one too many.
+        """
         if self._shape is None:
             return None
         if self._optional:
-            body = await _whole(receive, self._limit)
+            body = await _whole(receive, self._limit, load)
             if not body:
                 return None
-            content_type = self._check(headers)
+            content_type = self._check(headers, load)
         else:
-            content_type = self._check(headers)
-            body = await _whole(receive, self._limit)
+            content_type = self._check(headers, load)
+            body = await _whole(receive, self._limit, load)
         if self._decode is None:
             return body
         if not body:
@@ -142,12 +146,12 @@ class Body:
             raise InvalidRequestBody(errors=(found,))
         return value
 
-    def _check(self, headers: RawHeaders) -> str:
+    def _check(self, headers: RawHeaders, load: Load) -> str:
         """The content type."""
         content_type = ""
         for name, value in headers:
             if name == b"content-length":
-                self._check_length(value)
+                load.weigh(self._length(value))
             elif name == b"content-encoding" and value.strip().lower() != b"identity":
                 raise MediaTypeUnsupported(Text("Send the body uncompressed.", "Envoyez le contenu sans compression."))
             elif name == b"content-type":
@@ -158,15 +162,16 @@ class Body:
             raise MediaTypeUnsupported(Text(f"Send {wanted}.", f"Envoyez {wanted}."))
         return content_type
 
-    def _check_length(self, value: bytes) -> None:
+    def _length(self, value: bytes) -> int:
         if not value.isdigit():
             raise InvalidRequest(Text("Content-Length is malformed.", "Content-Length est mal formé."))
         # Compared by digits first: an int of thousands of digits is refused by Python itself.
         if len(value.lstrip(b"0")) > len(str(self._limit)) or int(value) > self._limit:
             raise _too_large(self._limit)
+        return int(value)
 
 
-async def _whole(receive: Receive, limit_bytes: int) -> bytes:
+async def _whole(receive: Receive, limit_bytes: int, load: Load) -> bytes:
     """A body may take as long as a slow line needs, not as long as someone holds it open."""
     began = asyncio.get_running_loop().time()
     chunks: list[bytes] = []
@@ -181,6 +186,7 @@ async def _whole(receive: Receive, limit_bytes: int) -> bytes:
                     size += len(chunk)
                     if size > limit_bytes:
                         raise _too_large(limit_bytes)
+                    load.weigh(size)
                     chunks.append(chunk)
                 if not message.get("more_body", False):
                     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
