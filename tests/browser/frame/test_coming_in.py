@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -11,6 +11,9 @@ import pytest
 from tests.browser.expecting import expect
 from tests.browser.frame.around import NOBODY, READABLE, account, asks_who, chooses
 from tests.browser.visit import Installation, Visitor, Visitors, axe
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Route
 
 
 def test_a_printed_link_signs_in_and_leaves_no_code_behind(stranger: Visitor, installation: Installation):
@@ -75,6 +78,54 @@ def test_whoever_signs_out_is_out(stranger: Visitor, installation: Installation)
     expect(asks_who(stranger.page)).to_be_visible()
     stranger.page.reload()
     expect(asks_who(stranger.page)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "locale", "title", "out"),
+    [
+        (401, "token_invalid", "en-US", "The server does not let you in", "Sign out"),
+        (403, "permission_missing", "fr-FR", "Le serveur ne vous laisse pas entrer", "Se déconnecter"),
+    ],
+)
+def test_whoever_is_signed_in_and_refused_is_told_why_is_asked_for_no_more_and_can_leave(
+    visitors: Visitors, installation: Installation, *, status: int, code: str, locale: str, title: str, out: str
+):
+    visitor = visitors(locale=locale)
+    visitor.expected += [NOBODY, "403 (Forbidden)"]
+    visitor.signs_in(installation.new_link())
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.headers["accept-language"])
+        spoken = "Pas vous." if asked[-1] == "fr" else "Not you."
+        route.fulfill(status=status, json={"status": status, "code": code, "title": spoken, "detail": ""})
+
+    visitor.page.route("**/api/me", refuse)
+    visitor.page.clock.install()
+    visitor.page.reload()
+    expect(asks_who(visitor.page, title)).to_be_visible()
+    told = visitor.page.get_by_role("alert")
+    expect(told).to_have_text("Pas vous." if locale == "fr-FR" else "Not you.")
+    assert axe(visitor.page) == []
+    before = len(asked)
+    visitor.page.clock.run_for(20_000)
+    assert len(asked) == before
+    visitor.page.get_by_role("button", name=re.compile("^(Français|English)$")).click()
+    expect(told).to_have_text("Not you." if locale == "fr-FR" else "Pas vous.")
+    visitor.page.get_by_role("button", name=re.compile("^(Français|English)$")).click()
+    visitor.page.get_by_role("button", name=out).click()
+    expect(asks_who(visitor.page)).to_be_visible()
+
+
+def test_whoever_was_refused_is_let_in_once_the_server_is_of_another_mind(ana: Visitor):
+    ana.expected.append("403 (Forbidden)")
+    refusal = {"status": 403, "code": "permission_missing", "title": "Not you.", "detail": ""}
+    ana.page.route("**/api/me", lambda route: route.fulfill(status=403, json=refusal))
+    ana.page.reload()
+    expect(ana.page.get_by_role("alert")).to_have_text("Not you.")
+    ana.page.unroute("**/api/me")
+    ana.page.get_by_role("button", name="Try again").click()
+    expect(ana.menu).to_be_visible()
 
 
 def test_a_stranger_who_followed_a_link_to_a_page_is_there_once_signed_in(

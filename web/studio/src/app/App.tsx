@@ -2,11 +2,11 @@
 
 import { useEstampe } from '@estampe/react'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { Redirect, Route, Router, Switch } from 'wouter'
 import { Live } from '../server/live'
 import { BELOW } from '../server/place'
-import { useMe } from '../server/queries'
+import { isRefusal, useMe } from '../server/queries'
 import { SignIn } from '../sign-in/SignIn'
 import { Waiting } from '../sign-in/Waiting'
 import { LinkButton } from '../ui/Button'
@@ -16,6 +16,7 @@ import { ToastProvider } from '../ui/toast'
 import { Broken } from './Broken'
 import { PAGES, type Page } from './pages'
 import { Shell } from './Shell'
+import { Unwelcome } from './Unwelcome'
 import { useWords } from './words'
 
 export function App() {
@@ -37,8 +38,12 @@ export function App() {
 
 /** A person in an organisation; another of either starts every page anew. */
 function Inside() {
-  const { scope } = useEstampe()
+  const { scope, client } = useEstampe()
   const me = useMe()
+  useEffect(() => {
+    if (isRefusal(me.error)) void me.refetch() // it was said in the other language
+  }, [client])
+  if (!me.data && isRefusal(me.error)) return <Unwelcome refusal={me.error} onAgain={() => void me.refetch()} />
   if (!me.data) return <Waiting away={me.isError} />
   return (
     <Live key={scope}>

@@ -32,6 +32,8 @@ export const useWords = inBoth(
     home: 'Make something',
     broken: 'Something went wrong on this page',
     reload: 'Load it again',
+    unwelcome: 'The server does not let you in',
+    again: 'Try again',
     forbidden: 'You may not open this page',
     askFor: (permission: string) =>
       `It needs the permission “${permission}”: ask an administrator of your organisation.`,
@@ -64,6 +66,8 @@ export const useWords = inBoth(
     home: 'Créer quelque chose',
     broken: 'Un problème est survenu sur cette page',
     reload: 'La charger de nouveau',
+    unwelcome: 'Le serveur ne vous laisse pas entrer',
+    again: 'Réessayer',
     forbidden: 'Vous ne pouvez pas ouvrir cette page',
     askFor: (permission: string) =>
       `Il y faut la permission « ${permission} » : demandez-la à un administrateur de votre organisation.`,

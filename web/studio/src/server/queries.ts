@@ -1,19 +1,29 @@
 /** What the server knows, besides what @estampe/react asks for: one options object a query. */
 
+import { Refused } from '@estampe/client'
 import { useEstampe, type Site } from '@estampe/react'
 import { queryOptions, useQuery } from '@tanstack/react-query'
 
 const AGAIN_MS = 2_000
+const PASSING = [408, 425, 429]
 
 /** As @estampe/react names its own, so that one invalidation reaches all. */
 export const keyOf = ({ client, scope }: Site, ...names: unknown[]) => ['estampe', client.baseUrl, scope, ...names]
+
+/** Whether the server said no, and would say it again. */
+export const isRefusal = (error: unknown): error is Refused =>
+  error instanceof Refused &&
+  error.code !== 'unexpected_answer' &&
+  error.status < 500 &&
+  !PASSING.includes(error.status)
 
 export const meQuery = (site: Site) =>
   queryOptions({
     queryKey: keyOf(site, 'me'),
     queryFn: ({ signal }) => site.client.me({ signal }),
     retry: false,
-    refetchInterval: ({ state }) => (state.status === 'error' ? AGAIN_MS : false),
+    refetchInterval: ({ state }) => (state.status === 'error' && !isRefusal(state.error) ? AGAIN_MS : false),
+    refetchOnWindowFocus: ({ state }) => !isRefusal(state.error),
     staleTime: 30_000,
   })
 
