@@ -107,3 +107,22 @@ def test_a_server_that_goes_is_missed_and_found_again_without_a_reload(
     expect(late.menu).to_be_visible()
     context.close()
     assert visitor.unexpected() == []
+
+
+def test_a_proxy_that_answers_in_the_server_s_place_is_a_loss_and_the_news_goes_on_after_it(
+    ana: Visitor, installation: Installation
+):
+    ana.expected.append("404 (Not Found)")
+    pages = [
+        {"status": 404, "body": "default backend - 404"},
+        {"status": 200, "content_type": "text/html", "body": "…"},
+    ]
+    ana.page.route("**/api/events", lambda route: route.fulfill(**(pages[0] if len(pages) == 1 else pages.pop())))
+    lost = ana.page.get_by_role("status").filter(has_text="What you see may be old")
+    ana.goes_home()
+    expect(lost).to_be_visible()
+    ana.page.unroute("**/api/events")
+    expect(lost).to_be_hidden()
+    with installation.person() as elsewhere:
+        elsewhere.make("made after the loss", model="fake-image")
+    expect(ana.made("made after the loss")).to_be_visible()

@@ -1,6 +1,6 @@
 /** One server, asked as one person: every request passes here, with its token, its limits and its further tries. */
 
-import { EstampeError, Refused, unanswered } from './errors.js'
+import { isEstampeError, Refused, unanswered } from './errors.js'
 import type { Problem } from './generated.js'
 import { pageLanguage, type Language } from './language.js'
 import { backoffMs, limit, pause, within } from './time.js'
@@ -157,4 +157,12 @@ export function pauseBefore(error: unknown, failures: number, once = false): num
   return helps && safe && said <= LONGEST_PAUSE_SECONDS ? Math.max(backoff, said * 1000) : undefined
 }
 
-const isLost = (error: unknown): boolean => error instanceof EstampeError && error.code === 'connection_lost'
+/**
+ * The same for whoever goes on listening, while a job or a stream goes on anyway: what is no answer of the server's, as
+ * the page that a proxy shows in its place, passes too.
+ */
+export function pauseAmid(error: unknown, failures: number): number | undefined {
+  return pauseBefore(error, failures) ?? (isEstampeError(error, 'unexpected_answer') ? backoffMs(failures) : undefined)
+}
+
+const isLost = (error: unknown): boolean => isEstampeError(error, 'connection_lost')

@@ -1,6 +1,6 @@
 /** A job, from now to its end: by stream, by asking where streams do not come through, over restarts and sleep. */
 
-import { pauseBefore, type Connection } from './connection.js'
+import { pauseAmid, type Connection } from './connection.js'
 import { EstampeError, JobUnsuccessful } from './errors.js'
 import type { Progress, Snapshot, Status } from './generated.js'
 import { say } from './language.js'
@@ -115,7 +115,7 @@ class Following {
       try {
         yield* this.#stream()
       } catch (error) {
-        if (this.#signal?.aborted || pauseBefore(error, 0) === undefined) throw error
+        if (this.#signal?.aborted || pauseAmid(error, 0) === undefined) throw error
         return
       } finally {
         held -= 1
@@ -158,7 +158,7 @@ class Following {
         yield { type: this.ended ? 'done' : 'status', job }
         if (!this.ended) await pause(this.#paceMs(), this.#signal)
       } catch (error) {
-        const wait = pauseBefore(error, (this.#failures += 1))
+        const wait = pauseAmid(error, (this.#failures += 1))
         if (this.#signal?.aborted || wait === undefined || this.#failures > PATIENCE) throw error
         await pause(wait, this.#signal)
         this.#broken = 0

@@ -1,6 +1,6 @@
 /** What happens to all of one's jobs, told by one stream for as long as somebody listens. */
 
-import { pauseBefore, type Connection } from './connection.js'
+import { pauseAmid, type Connection } from './connection.js'
 import type { Moved, Preview } from './follow.js'
 import type { JobPage, Snapshot } from './generated.js'
 import { listen, type RawEvent } from './stream.js'
@@ -27,7 +27,7 @@ export async function* news(connection: Connection, signal?: AbortSignal): Async
       }
       if (performance.now() - began > SHORTEST_STREAM_MS) continue
     } catch (error) {
-      if (signal?.aborted || pauseBefore(error, 0) === undefined) throw error
+      if (signal?.aborted || pauseAmid(error, 0) === undefined) throw error
       yield { type: 'lost' }
     }
     await pause(backoffMs(failures++), signal)

@@ -1,6 +1,8 @@
 /** Server-Sent Events read from a fetch, which unlike EventSource carries a token in its header. */
 
 import type { Connection } from './connection.js'
+import { EstampeError } from './errors.js'
+import { say } from './language.js'
 
 /** One event as it came; `data` is JSON. */
 export interface RawEvent {
@@ -13,10 +15,10 @@ const SILENCE_MS = 40_000 // the server says something every 15 s
 const LOOK_MS = 5_000
 const LONGEST_EVENT = 2 ** 24
 
-/** One connection, from its opening to its end. Ends quietly when it is cut; throws when it cannot be opened. */
+/** One connection, from its opening to its end. Ends quietly when it is cut; throws when no stream can be opened. */
 export async function* listen(connection: Connection, path: string, signal?: AbortSignal): AsyncGenerator<RawEvent> {
   const call = { headers: { Accept: 'text/event-stream' }, signal, timeoutMs: FIRST_WORD_MS, retries: 0, open: true }
-  const body = await connection.send(path, call, (answer) => answer.body!)
+  const body = await connection.send(path, call, (answer) => opened(answer, connection))
   const reader = body.getReader()
   const cut = () => void reader.cancel().catch(() => {})
   let heardAt = Date.now() - SILENCE_MS + FIRST_WORD_MS
@@ -40,6 +42,12 @@ export async function* listen(connection: Connection, path: string, signal?: Abo
     clearInterval(watch)
     cut()
   }
+}
+
+function opened({ headers, body }: Response, { language }: Connection): ReadableStream<Uint8Array> {
+  if (headers.get('Content-Type')?.startsWith('text/event-stream')) return body!
+  void body?.cancel().catch(() => {})
+  throw new EstampeError('unexpected_answer', say('unexpected_answer', language))
 }
 
 function parsed(block: string): RawEvent {

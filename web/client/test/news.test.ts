@@ -62,6 +62,18 @@ test('a server that restarts is told of as lost, and then everything as it stand
   assert.ok(heard.length >= 2)
 })
 
+test('what a proxy says in the server’s place is a loss, and the news goes on after it', async () => {
+  const ana = new Person()
+  const said = [new Response('<h1>Back in a moment</h1>'), new Response('no backend', { status: 404 })]
+  const through: typeof fetch = async (input, init) => said.shift() ?? ana.fetch(input, init)
+  const client = ana.client(undefined, { fetch: through })
+  const heard = await told(ana, (all) => all.at(-1)!.type === 'snapshot', client)
+  assert.deepEqual(
+    heard.map(({ type }) => type),
+    ['lost', 'lost', 'snapshot'],
+  )
+})
+
 test('whoever is refused is told no news, but why', async () => {
   const client = new Person().client('not-a-token')
   await assert.rejects(client.jobs.news().next(), { status: 401 })

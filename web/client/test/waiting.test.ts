@@ -85,6 +85,32 @@ test('where streams do not come through, the client asks, and no faster than it 
   assert.ok(polls.length <= seconds + 2, `${polls.length} questions in ${seconds} s`)
 })
 
+for (const [status, type, page] of [
+  [404, 'text/plain', 'default backend - 404'],
+  [200, 'text/html', '<h1>Back in a moment</h1>'],
+  [520, 'text/html', '<h1>Web server is returning an unknown error</h1>'],
+] as const) {
+  test(`a proxy that answers ${status} in the server’s place does not end the wait`, async () => {
+    const ana = new Person()
+    let left = 3
+    const through: typeof fetch = async (input, init) =>
+      init?.method !== 'POST' && left-- > 0
+        ? new Response(page, { status, headers: { 'Content-Type': type } })
+        : ana.fetch(input, init)
+    const job = await ana
+      .client(undefined, { fetch: through })
+      .images.generate({ ...small, prompt: `over a ${status}` })
+    assert.equal(job.status, 'succeeded')
+    assert.ok(left < 0)
+  })
+}
+
+test('a refusal of the server’s own ends the wait at once', async () => {
+  const ana = new Person()
+  const refused: typeof fetch = async () => Response.json({ code: 'permission_missing', title: 'No.' }, { status: 403 })
+  await assert.rejects(ana.client(undefined, { fetch: refused }).jobs.wait('job_x'), { code: 'permission_missing' })
+})
+
 test('events come in order, from a snapshot to the end', async () => {
   const ana = new Person()
   const client = ana.client()

@@ -4,13 +4,14 @@ import { hasEnded, type Moved, type News, type Preview, type Snapshot } from '@e
 import { useEstampe, type Site } from '@estampe/react'
 import { useQuery, useQueryClient, type InfiniteData, type QueryClient } from '@tanstack/react-query'
 import { createContext, useContext, useEffect, useState, type ReactNode } from 'react'
-import { keyOf } from './queries'
+import { isRefusal, keyOf } from './queries'
 
 interface Page {
   jobs: Snapshot[]
   next_cursor: string | null
 }
 
+const AGAIN_MS = 4_000
 const Heard = createContext(true)
 
 /** False while the server does not answer: what is shown may be old. */
@@ -42,13 +43,19 @@ function useSeen(): boolean {
 }
 
 async function follow(site: Site, queries: QueryClient, setHeard: (heard: boolean) => void, signal: AbortSignal) {
-  try {
-    for await (const news of site.client.jobs.news({ signal })) {
-      setHeard(news.type !== 'lost')
-      heard(site, queries, news)
+  while (!signal.aborted) {
+    try {
+      for await (const news of site.client.jobs.news({ signal })) {
+        setHeard(news.type !== 'lost')
+        heard(site, queries, news)
+      }
+    } catch (error) {
+      if (signal.aborted) return
+      // The person is no longer let in: each request that follows says so itself.
+      if (isRefusal(error)) return setHeard(true)
+      setHeard(false)
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
     }
-  } catch {
-    // The person left, or is no longer signed in: each request that follows says so itself.
   }
 }
 
