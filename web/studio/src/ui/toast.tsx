@@ -51,7 +51,8 @@ function Corner() {
   )
 }
 
-export function useTell(): (told: Told) => void {
+/** What it returns makes it go away. */
+export function useTell(): (told: Told) => () => void {
   const { add, close } = Toast.useToastManager()
   return useCallback(
     ({ title, detail, tone = 'plain', ms, action, onGone }: Told) => {
@@ -74,6 +75,7 @@ export function useTell(): (told: Told) => void {
         }),
         onClose: () => taken || onGone?.(),
       })
+      return () => close(id)
     },
     [add, close],
   )

@@ -12,9 +12,13 @@ import { useWords } from './words'
 interface Batch {
   site: Site
   ids: string[]
+  /** Ends the time to think better of it. */
+  end: () => void
 }
 
 const LEFT_BEHIND = 'estampe.bin'
+const LONGEST_MS = 60_000 // what tells of it stays while it is looked at, or another window is
+const AHEAD_MS = 10_000 // less than what a token is renewed ahead of its end
 const pending = new Set<Batch>()
 const listeners = new Set<() => void>()
 let vanished: ReadonlySet<string> = new Set()
@@ -61,16 +65,30 @@ function leftBehind(): string[] {
   }
 }
 
-async function erase(site: Site, id: string, keepalive = false): Promise<void> {
+async function erase(site: Site, id: string): Promise<void> {
   try {
-    await site.client.jobs.delete(id, { keepalive })
+    await site.client.jobs.delete(id, { keepalive: true })
   } catch (error) {
     if (!(isEstampeError(error) && error.code === 'not_found')) throw error
   }
 }
 
-function leave(): void {
-  for (const { site, ids } of pending) for (const id of ids) erase(site, id, true).catch(() => {})
+function empty(): void {
+  for (const { end } of pending) end()
+}
+
+// On whatever page the person is by then. What is hidden may be closed, or thrown away, with no other word.
+if (typeof document !== 'undefined') {
+  addEventListener('pagehide', empty)
+  document.addEventListener('visibilitychange', () => document.hidden && empty())
+}
+
+/** As the page leaves there is no time to ask for a token: one is at hand for as long as something waits. */
+async function keepReady(batch: Batch): Promise<void> {
+  while (pending.has(batch)) {
+    await batch.site.client.me().catch(() => {})
+    await new Promise((resolve) => setTimeout(resolve, AHEAD_MS))
+  }
 }
 
 /** Deletes for good; what the server would not delete is seen again. */
@@ -94,9 +112,9 @@ export function useBin(): (jobs: Snapshot[], files: number) => void {
   const words = useWords()
   return useCallback(
     (jobs: Snapshot[], files: number) => {
-      const batch: Batch = { site, ids: jobs.map(({ job_id }) => job_id) }
+      const batch: Batch = { site, ids: jobs.map(({ job_id }) => job_id), end: () => {} }
       take(batch)
-      tell({
+      batch.end = tell({
         title: words.deleted(files),
         action: {
           label: words.undo,
@@ -111,23 +129,21 @@ export function useBin(): (jobs: Snapshot[], files: number) => void {
             tell({ title: words.notDeleted, detail: said(error), tone: 'trouble' }),
           ),
       })
+      setTimeout(batch.end, LONGEST_MS)
+      void keepReady(batch)
     },
     [site, queries, tell, words],
   )
 }
 
-/** Sends what waits when the page leaves, and what could not be sent when it last did. */
+/** Sends what could not be sent when the page last left. */
 export function useEmptiedBin(): void {
   const site = useEstampe()
   const queries = useQueryClient()
   useEffect(() => {
-    addEventListener('pagehide', leave)
-    return () => removeEventListener('pagehide', leave)
-  }, [])
-  useEffect(() => {
     const ids = pending.size ? [] : leftBehind()
     if (!ids.length) return
-    const batch: Batch = { site, ids }
+    const batch: Batch = { site, ids, end: () => {} }
     take(batch)
     void settle(batch, queries).catch(() => {})
   }, [site, queries])
