@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import re
 import socket
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -116,6 +117,49 @@ def test_head_tells_the_size_alone(output: dict):
 
     assert (answer.status_code, answer.content) == (200, b"")
     assert int(answer.headers["content-length"]) == output["bytes"]
+
+
+def named(answer: httpx.Response) -> tuple[str, str]:
+    """How the answer wants to be treated, and under which name."""
+    said = re.fullmatch(r'(inline|attachment); filename="([\w.-]+)"', answer.headers["content-disposition"])
+    assert said
+    return said[1], said[2]
+
+
+def test_a_download_is_to_be_saved_and_is_the_same_bytes(ana: Person, output: dict):
+    shown, saved = anonymous(output["url"]), anonymous(output["url"] + "&download=true")
+    own = ana.get(f"/api/assets/{output['asset_id']}/content", params={"download": "true"})
+    job_id = ana.get(f"/api/assets/{output['asset_id']}").json()["job_id"]
+
+    assert named(shown) == ("inline", f"{job_id}.png")
+    assert named(saved) == named(own) == ("attachment", f"{job_id}.png")
+    assert saved.content == own.content == shown.content
+    assert saved.headers["content-type"] == "image/png"
+    small = anonymous(output["thumbnail_url"] + "&download=true")
+    assert named(small) == ("attachment", f"{job_id}-thumbnail.webp")
+    assert anonymous(output["url"] + "&download=perhaps").status_code == 400
+
+
+def test_a_download_is_told_of_resumed_and_known_like_any_file(output: dict):
+    url = output["url"] + "&download=true"
+    told, piece = httpx.head(url, **PLAIN), anonymous(url, Range="bytes=5-9")
+    known = anonymous(url, **{"If-None-Match": told.headers["etag"]})
+
+    assert (told.status_code, int(told.headers["content-length"]), told.content) == (200, output["bytes"], b"")
+    assert (piece.status_code, piece.content) == (206, anonymous(output["url"]).content[5:10])
+    assert known.status_code == 304
+    assert {named(answer)[0] for answer in (told, piece, known)} == {"attachment"}
+
+
+def test_the_files_of_one_job_are_saved_under_different_names(ana: Person):
+    job = ana.make("two cats", width=64, height=64, num_outputs=2)
+    names = [named(anonymous(output["url"] + "&download=true"))[1] for output in job["outputs"]]
+
+    assert names == [f"{job['job_id']}.png", f"{job['job_id']}-2.png"]
+
+
+def test_a_link_is_no_better_for_a_download(output: dict):
+    assert anonymous(output["url"].replace("signature=", "signature=A") + "&download=true").status_code == 404
 
 
 def test_files_are_listed_page_by_page(ana: Person):

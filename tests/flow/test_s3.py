@@ -122,6 +122,10 @@ def test_a_shown_link_leads_to_the_bucket_where_people_reach_it(linked: Service,
         assert anonymous(output["url"].replace("signature=", "signature=A")).status_code == 404
         # HEAD is not what was signed; and a token must not travel on to the bucket.
         assert anonymous(output["url"], "HEAD").headers["content-length"] == str(output["bytes"])
+        # What a browser is to save comes from here: the bucket would show it.
+        saved = anonymous(output["url"] + "&download=true")
+        assert (saved.status_code, len(saved.content)) == (200, output["bytes"])
+        assert saved.headers["content-disposition"].startswith("attachment; ")
         own = ana.get(f"/api/assets/{output['asset_id']}/content")
         assert (own.status_code, len(own.content)) == (200, output["bytes"])
         assert urlsplit(output["url"]).port == linked.port

@@ -114,6 +114,14 @@ class Member:
         self.page.get_by_role("textbox").fill(prompt)
         self.page.locator("button[type=submit]").click()
 
+    def saves(self) -> bytes:
+        """What the link under it leaves on the member's disk; the page stays where it is."""
+        before = self.page.url
+        with self.page.expect_download() as started:
+            self.page.get_by_role("link", name="Télécharger").click()
+        assert self.page.url == before
+        return started.value.path().read_bytes()
+
     def jobs(self) -> list[str]:
         with self._live.person(self.user) as person:
             return [job["status"] for job in person.get("/api/jobs").json()["jobs"]]
@@ -139,6 +147,7 @@ def test_an_image_comes_and_every_request_said_who_asked(ana: Member, live: Serv
     assert {one.method for one in asked} == {"GET", "POST"}
     assert all(one.headers["authorization"].startswith("Bearer ey") for one in asked)
     assert ana.jobs() == ["succeeded"]
+    assert ana.saves().startswith(b"\x89PNG")
     ana.goes_to("/")
     ana.page.wait_for_function(LOADED, arg=ana.page.get_by_alt_text("une pomme rouge").element_handle())
 
@@ -148,6 +157,7 @@ def test_a_video_comes_although_the_token_lasts_less(ana: Member):
     ana.asks("[steps 6] [sleep 0.5] un bateau")
     ana.page.locator("video").wait_for()
     assert ana.jobs() == ["succeeded"]
+    assert ana.saves()[4:8] == b"ftyp"
 
 
 def test_what_is_canceled_ends(ana: Member):

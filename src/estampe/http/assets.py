@@ -66,14 +66,18 @@ async def content(call: Call[None, ContentQuery]) -> Answer:
             return elsewhere
     else:
         asset = await _mine(call)
-    answer = thumbnail(here, asset) if query.variant == "thumbnail" else original(here, call, asset)
+    small = query.variant == "thumbnail"
+    answer = thumbnail(here, asset) if small else original(here, call, asset)
+    if query.download:
+        name = _name(asset, "-thumbnail.webp" if small else None)
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return await begun(call, answer)
 
 
 async def _elsewhere(call: Call[None, ContentQuery], asset: Asset, expires: int) -> Reply | None:
     """The way to the store itself, where people reach it; no longer open than the link that was shown."""
-    if call.head:
-        return None  # what the store signs is good for GET alone
+    if call.head or call.query.download:
+        return None  # what the store signs is good for GET alone, and for showing
     here: Installation = call.installation
     seconds = expires - int(time.time())
     link = await here.shelf.store.link(asset.thumbnail_key if call.query.variant == "thumbnail" else asset.key, seconds)
@@ -126,10 +130,9 @@ def thumbnail(here: Installation, asset: Asset) -> Stream:
 
 def original(here: Installation, call: Call[Any, Any], asset: Asset) -> Answer:
     etag = f'"{asset.sha256}"'
-    name = f"{asset.job_id or asset.id}.{EXTENSIONS.get(asset.media_type, asset.media_type.partition('/')[2])}"
     headers = _headers(here, etag) | {
         "Accept-Ranges": "bytes",
-        "Content-Disposition": f'inline; filename="{name}"',
+        "Content-Disposition": f'inline; filename="{_name(asset)}"',
     }
     if _matches(call.header("if-none-match"), etag):
         return Reply(304, headers=headers)
@@ -148,6 +151,13 @@ def original(here: Installation, call: Call[Any, Any], asset: Asset) -> Answer:
         asset.media_type,
         end - start,
     )
+
+
+def _name(asset: Asset, ending: str | None = None) -> str:
+    """What it is saved as: the files of one job do not share a name."""
+    place = f"-{asset.position + 1}" if asset.position else ""
+    kind = EXTENSIONS.get(asset.media_type, asset.media_type.partition("/")[2])
+    return f"{asset.job_id or asset.id}{place}{ending or f'.{kind}'}"
 
 
 def _matches(header: str | None, etag: str) -> bool:

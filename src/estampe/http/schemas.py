@@ -20,6 +20,10 @@ PRIORITY = (
     "When it runs among the jobs of its tenant; it moves nothing between tenants. `high` starts sooner, and puts off "
     "one's own next jobs by four times as much; `low` lets four others pass for each of its kind. None waits for ever."
 )
+DOWNLOAD = (
+    "Answers with the file as one to be saved, under a name of its own, and never with a way to the store. It may be "
+    "added to a signed URL, whose signature does not cover it: it opens nothing that the URL does not."
+)
 Limit = Annotated[int, Meta(ge=1, le=100)]
 
 
@@ -250,6 +254,7 @@ class ContentQuery(Query, frozen=True, kw_only=True):
     tenant: Line | None = None
     expires: int | None = None
     signature: Line | None = None
+    download: Annotated[bool, Meta(description=DOWNLOAD)] = False
 
 
 class SignInCode(Body, frozen=True):

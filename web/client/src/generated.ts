@@ -502,6 +502,7 @@ export interface ContentQuery {
   tenant?: string
   expires?: number
   signature?: string
+  download?: boolean
 }
 
 /** How the image job stands */

@@ -3,6 +3,7 @@
 'use client'
 
 import { useImageGeneration } from '@estampe/react'
+import { Download } from '@/components/download'
 import { Workshop } from '@/components/workshop'
 
 export default function GenerateImages() {
@@ -27,9 +28,7 @@ export default function GenerateImages() {
             height={output.height}
           />
           <figcaption>
-            <a href={output.url} download>
-              Télécharger
-            </a>
+            <Download url={output.url} />
           </figcaption>
         </figure>
       )}

@@ -3,6 +3,7 @@
 'use client'
 
 import { useVideoGeneration } from '@estampe/react'
+import { Download } from '@/components/download'
 import { Workshop } from '@/components/workshop'
 
 export default function GenerateVideos() {
@@ -30,9 +31,7 @@ export default function GenerateVideos() {
             muted
           />
           <figcaption>
-            <a href={output.url} download>
-              Télécharger
-            </a>
+            <Download url={output.url} />
           </figcaption>
         </figure>
       )}

@@ -3,6 +3,7 @@
 import { hasEnded, type Model } from '@estampe/client'
 import { useEstampe, useModels } from '@estampe/react'
 import { useQueryClient } from '@tanstack/react-query'
+import { attached } from '../../media/attached'
 import { put } from '../../server/live'
 import { Button, LinkButton } from '../../ui/Button'
 import { Brush, Clip, Close, Dice, Download, Repeat, Sliders, Trash } from '../../ui/icons'
@@ -41,7 +42,7 @@ export function Actions({ tile, onRemove }: { tile: Tile; onRemove: () => void }
       {file && (
         <a
           className={button.button}
-          href={file.url}
+          href={attached(file.url)}
           download={nameOf(tile)}
           onClick={(event) => {
             event.preventDefault()

@@ -1,5 +1,6 @@
 /** Files taken home, under a name that says what they are. */
 
+import { attached } from '../../media/attached'
 import { promptOf, type Tile } from './tiles'
 
 const LONGEST_NAME = 60
@@ -22,10 +23,10 @@ export function nameOf({ job, file, position }: Tile): string {
 /** Under its name: a link alone would be saved under the server's. */
 export async function download(tile: Tile): Promise<void> {
   if (!tile.file) return
-  const { url } = tile.file
+  const url = attached(tile.file.url)
   const content = await fetch(url).then(
     (answer) => (answer.ok ? answer.blob() : null),
-    () => null, // A bucket that lets no page read it: its own name has to do.
+    () => null, // It broke off: the browser may have more luck, and the server's name has to do.
   )
   const kept = content && URL.createObjectURL(content)
   const link = document.createElement('a')

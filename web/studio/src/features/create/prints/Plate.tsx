@@ -4,6 +4,7 @@ import { hasEnded, type OutputFile, type Snapshot } from '@estampe/client'
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import { Viewer } from '../../../media'
+import { attached } from '../../../media/attached'
 import { usePreview } from '../../../server/live'
 import { IconButton } from '../../../ui/Button'
 import { Brush, Clip, Download } from '../../../ui/icons'
@@ -84,7 +85,7 @@ function Made({ job, file, prompt, onStart, onAnimate }: MadeProps) {
         {onAnimate && isPicture && (
           <IconButton small tone="plain" label={words.animate} sign={Clip} onClick={() => onAnimate(file)} />
         )}
-        <a className={style.tool} href={file.url} download aria-label={words.download} title={words.download}>
+        <a className={style.tool} href={attached(file.url)} download aria-label={words.download} title={words.download}>
           <Download />
         </a>
       </span>
