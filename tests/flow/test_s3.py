@@ -130,6 +130,11 @@ def test_a_shown_link_leads_to_the_bucket_where_people_reach_it(linked: Service,
         assert (own.status_code, len(own.content)) == (200, output["bytes"])
         assert urlsplit(output["url"]).port == linked.port
 
+    # A page's policy holds for where a link leads, too.
+    said = anonymous(linked.url, Accept="text/html").headers["content-security-policy"].split("; ")
+    allowed = {directive for directive, *sources in map(str.split, said) if bucket.endpoint in sources}
+    assert allowed == {"img-src", "media-src"}
+
 
 @thorough("waits for a bucket of its own to come back")
 def test_a_bucket_that_goes_away_is_said_and_waited_for(server, tmp_path_factory: pytest.TempPathFactory):

@@ -162,6 +162,7 @@ async def test_a_link_is_a_url_or_nothing(store):
     await store.put("tenant/asset", b"picture", "image/png")
     link = await store.link("tenant/asset", 60)
     assert link is None or link.startswith(("http://", "https://"))
+    assert (link is None) is (store.links_from is None)
 
 
 PUT_AND_END = """

@@ -1,4 +1,4 @@
-"""What a browser may load and ask for on the studio's page: this origin, and what the installation's sign-in needs."""
+"""What a browser may load and ask for on the studio's page: this origin, and what the installation needs."""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ ITSELF: Sources = {
     "form-action": frozenset({"'none'"}),
     "frame-ancestors": frozenset({"'none'"}),
 }
+SHOWS = ("img-src", "media-src")
 # Clerk's guide names these; the last two keep robots out, and ask at ports of their own.
 CLERK_PICTURES = "https://img.clerk.com"
 CHALLENGES = "https://challenges.cloudflare.com"
@@ -35,8 +36,18 @@ def policy(sources: Sources, nonce: str | None = None) -> str:
     return "; ".join(" ".join([directive, *sorted(said)]) for directive, said in wanted.items())
 
 
-def sources(methods: SignInMethods, issuers: Iterable[str]) -> Sources:
-    """`issuers` are those that sign people in on the page, whether they have told about themselves or not."""
+def sources(methods: SignInMethods, issuers: Iterable[str], files: str | None = None) -> Sources:
+    """`issuers` are those that sign people in on the page, whether they have told about themselves or not.
+
+    `files` is the origin that links lead on to: a policy holds for where a redirect ends, too.
+    """
+    wanted = _of_sign_in(methods, issuers)
+    if files is None:
+        return wanted
+    return {**wanted, **{directive: wanted.get(directive, frozenset()) | {files} for directive in SHOWS}}
+
+
+def _of_sign_in(methods: SignInMethods, issuers: Iterable[str]) -> Sources:
     if methods.clerk is not None:
         frontend = methods.clerk.frontend_api_url
         return {

@@ -52,10 +52,10 @@ async def methods(call: Call[None, None]) -> Reply:
 
 
 async def needs(here: Installation) -> Needs:
-    """What the studio's page needs for people to sign in on it."""
+    """What the studio's page needs for people to sign in on it, and to see what they made."""
     found = await announced(here)
     issuers = [issuer for provider in here.providers for issuer in provider.signs_in_at]
-    return Needs(sources(found, issuers), nonce=found.clerk is not None)
+    return Needs(sources(found, issuers, here.shelf.store.links_from), nonce=found.clerk is not None)
 
 
 async def announced(here: Installation) -> SignInMethods:

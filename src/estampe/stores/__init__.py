@@ -41,5 +41,10 @@ class Store(ABC):
         del key, seconds
         return None
 
+    @property
+    def links_from(self) -> str | None:
+        """The origin of every `link`, as a page's policy names it; None where there is never one."""
+        return None
+
     async def close(self) -> None:
         """Let go of connections."""

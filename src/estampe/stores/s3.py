@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 
 import obstore
 from obstore import exceptions
@@ -32,7 +33,8 @@ LARGEST_BYTES = 5 * 1024**3
 LONGEST_LINK_SECONDS = 7 * 24 * 3600
 RETRY_AFTER_SECONDS = 2
 
-_ENDPOINT = re.compile(r"https?://[^\s/?#@]+(/[^\s?#@]*)?")
+# A header names its host: another alphabet's is written in `xn--`.
+_ENDPOINT = re.compile(r"https?://[a-zA-Z0-9._:\[\]-]+(/[^\s?#@]*)?")
 # obstore tells these apart in the text alone.
 _NO_BUCKET, _NO_RANGE = "NoSuchBucket", "status code: 416"
 _REFUSED = (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError)
@@ -51,6 +53,7 @@ class S3(Store):
         self._bucket, self._prefix, self._config = bucket, prefix, config
         patience = REQUEST_SECONDS, RETRY_SECONDS
         self._files = _opened(bucket, prefix, config, *patience)
+        self._public = public
         self._linked = _opened(bucket, prefix, config | {"endpoint": public}, *patience) if public else None
 
     @classmethod
@@ -166,6 +169,13 @@ class S3(Store):
             return None
         life = timedelta(seconds=min(seconds, LONGEST_LINK_SECONDS))
         return str(await _answered(obstore.sign_async(self._linked, "GET", checked(key), life)))
+
+    @property
+    def links_from(self) -> str | None:
+        if self._public is None:
+            return None
+        place = urlsplit(self._public)
+        return f"{place.scheme}://{place.netloc}"
 
     def _complaint(self, error: Exception) -> Text:
         bucket, where = self._bucket, self._config.get("endpoint") or "Amazon S3"

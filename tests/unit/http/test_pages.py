@@ -41,6 +41,9 @@ CLERK = SignInMethods(
 )
 
 
+BUCKET = "https://files.example:8443"
+
+
 async def api(scope: Any, receive: Any, send: Any) -> None:
     await JSONResponse({"code": "not_found"}, 404)(scope, receive, send)
 
@@ -59,9 +62,12 @@ def built(tmp_path: Path) -> Path:
 def visit(built: Path) -> Callable[..., Any]:
     """Asks for a path, as a browser does unless said, of a studio with these ways to sign in."""
 
-    async def ask(path: str, methods: SignInMethods = LOCAL, below: str = "", **headers: str) -> httpx.Response:
+    async def ask(
+        path: str, methods: SignInMethods = LOCAL, below: str = "", files: str | None = None, **headers: str
+    ) -> httpx.Response:
         async def needs() -> Needs:
-            return Needs(sources(methods, [door.issuer for door in methods.oidc]), nonce=methods.clerk is not None)
+            issuers = [door.issuer for door in methods.oidc]
+            return Needs(sources(methods, issuers, files), nonce=methods.clerk is not None)
 
         pages = Pages(api, taken=frozenset({"api", "docs"}), below=below, needs=needs, folder=built)
         transport = httpx.ASGITransport(pages)
@@ -178,6 +184,18 @@ async def test_clerk_s_component_gets_its_origin_and_a_nonce_for_its_styles_each
     assert "https://clerk.example" in allowed(first)["script-src"] & allowed(first)["connect-src"]
     assert allowed(first)["img-src"] >= {"https://img.clerk.com"}
     assert first.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("methods", [LOCAL, OIDC, CLERK], ids=["local", "oidc", "clerk"])
+async def test_files_that_come_from_elsewhere_are_shown_and_no_more(visit: Any, methods: SignInMethods):
+    alone, among = allowed(await visit("/", methods)), allowed(await visit("/", methods, files=BUCKET))
+
+    added = {directive: among[directive] - alone[directive] for directive in among if directive != "style-src"}
+    assert {directive: more for directive, more in added.items() if more} == {
+        "img-src": {BUCKET},
+        "media-src": {BUCKET},
+    }
+    assert all(alone[directive] <= among[directive] for directive in added)
 
 
 @pytest.mark.parametrize("methods", [LOCAL, OIDC, CLERK], ids=["local", "oidc", "clerk"])

@@ -88,6 +88,8 @@ async def refusals(store: S3) -> None:
         ({"s3_endpoint": "ftp://minio"}, "s3_endpoint"),
         ({"s3_endpoint": "http://name:word@minio"}, "s3_endpoint"),
         ({"s3_public_endpoint": "files.example.org"}, "s3_public_endpoint"),
+        ({"s3_public_endpoint": "https://files.example.org;"}, "s3_public_endpoint"),
+        ({"s3_public_endpoint": "https://fichiers-été.example"}, "s3_public_endpoint"),
     ],
 )
 def test_a_wrong_setting_is_named(said: dict[str, str | None], named: str):
@@ -231,6 +233,14 @@ async def test_a_server_that_checks_every_signature_takes_ours_and_no_other(tmp_
             await everything(store, "tenant/clip")
         with pytest.raises(InvalidSetting):
             opened(bucket, s3_secret_access_key="another").check()
+
+
+@pytest.mark.parametrize("path", ["", "/", "/files"])
+async def test_the_origin_of_links_is_known_before_there_is_one(bucket: Bucket, path: str):
+    store = opened(bucket, s3_public_endpoint=f"https://files.example.org:8443{path}")
+    assert store.links_from == "https://files.example.org:8443"
+    assert (await store.link("tenant/clip", 60)).startswith(f"{store.links_from}/")
+    assert opened(bucket).links_from is None
 
 
 async def test_keys_that_the_settings_do_not_give_come_from_the_standard_variables(bucket: Bucket, monkeypatch):
