@@ -4,11 +4,15 @@ import itertools
 import json
 import signal
 import socket
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
 
 import httpx
+import pytest
 from tests.postgres import eventually
-from tests.service import Person, Service
+from tests.service import Person, Service, running
 
 SMALL = {"width": 64, "height": 64}
 SLOW = "[steps 200] [sleep 0.05]"
@@ -204,3 +208,55 @@ def test_who_does_not_read_is_told_the_latest_once_they_do(service: Service, ana
 
     assert read.count(b"event: preview") < told
     assert b"event: done" in read[read.rindex(b"event: ") :]
+
+
+@pytest.fixture(scope="module")
+def small(server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Follows twenty streams, eight of one person."""
+    folder = tmp_path_factory.mktemp("small")
+    with server("18").database() as url, running(url, folder, max_watchers=20) as started:
+        yield started
+
+
+def opened(lines: ExitStack, person: Person, path: str = "/api/events") -> httpx.Response:
+    """A stream that has begun, or its refusal."""
+    answer = lines.enter_context(person.stream("GET", path))
+    if answer.is_success:
+        heard = events(answer)
+        next(heard)
+        lines.callback(heard.close)  # for what nobody holds would be closed at once
+    return answer
+
+
+def test_one_person_has_a_part_of_the_streams_and_leaves_the_rest_to_others(small: Service):
+    with small.person("user_ana", "org_acme") as ana, small.person("user_eve", "org_acme") as eve, ExitStack() as open_:
+        job_id = ana.ask(f"{SLOW} a cat", **SMALL)
+        stream = partial(opened, open_)
+
+        streams = [stream(ana, path) for path in ("/api/events", f"/api/jobs/{job_id}/events") * 4]
+        assert {answer.status_code for answer in streams} == {200}
+        refused = [stream(ana), stream(ana, f"/api/jobs/{job_id}/events")]
+        refused.append(ana.post("/v1/images/generations", json={"prompt": "a", "size": "64x64"}))
+        assert [answer.status_code for answer in refused] == [429] * 3
+        assert {"5"} == {answer.headers["retry-after"] for answer in refused}
+        assert stream(eve).status_code == 200
+        with small.person("user_ana", "org_other") as elsewhere:
+            assert stream(elsewhere).status_code == 200
+
+        streams[0].close()
+        eventually(lambda: stream(ana).status_code == 200, "room for another")
+        ana.post(f"/api/jobs/{job_id}/cancel")
+
+
+def test_who_has_as_many_streams_as_one_may_is_not_waited_with(small: Service):
+    with small.person("user_mia") as mia, ExitStack() as open_:
+        assert {opened(open_, mia).status_code for _ in range(8)} == {200}
+
+        began = time.monotonic()
+        asked = mia.post("/api/images/generate", json={"prompt": f"{SLOW} a", **SMALL}, headers={"Prefer": "wait=60"})
+        job_id = asked.json()["job_id"]
+        told = mia.get(f"/api/jobs/{job_id}", params={"wait": 60})
+
+        assert (asked.status_code, told.status_code) == (202, 200)
+        assert time.monotonic() - began < 30
+        mia.post(f"/api/jobs/{job_id}/cancel")

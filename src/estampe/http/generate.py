@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET
 
 from estampe import policy
-from estampe.domain import AssetId, Job, JobId, Model, Principal, Status, TenantId
+from estampe.domain import AssetId, Job, JobId, Model, Principal, Status
 from estampe.errors import (
     FieldError,
     IdempotencyMismatch,
@@ -25,6 +25,7 @@ from estampe.errors import (
 from estampe.http import views
 from estampe.http.deliveries import require_acceptable
 from estampe.http.installation import Installation
+from estampe.http.room import has_part_left
 from estampe.http.route import Access, Call, Handler, Reply, Route
 from estampe.http.schemas import ABOUT_THE_REQUEST, Accepted, Generate, GenerateImage, GenerateVideo, Result
 from estampe.jobs.accounts import Charge
@@ -48,7 +49,7 @@ def create(kind: str) -> Handler:
         job = await asked_before(here, me, kind, key, asked)
         if job is None:
             job = await place(here, me, kind, body, key=key, asked=asked)
-        return await _answer(here, me.tenant.id, job.id, seconds)
+        return await _answer(here, me, job.id, seconds)
 
     handler.__name__ = f"generate_{kind}"
     return handler
@@ -121,8 +122,8 @@ async def _require_inputs(here: Installation, me: Principal, parameters: dict[st
             raise InvalidRequestBody(detail, errors=(FieldError(f"/{name}", detail),))
 
 
-async def _answer(here: Installation, tenant: TenantId, wanted: JobId, seconds: float) -> Reply:
-    placed = await views.awaited(here, tenant, wanted, seconds, lambda placed: placed.job.status.ended)
+async def _answer(here: Installation, me: Principal, wanted: JobId, seconds: float) -> Reply:
+    placed = await views.awaited(here, me, wanted, seconds, lambda placed: placed.job.status.ended)
     if placed is None:
         raise NotFound
     if seconds and placed.job.status is Status.SUCCEEDED:
@@ -143,7 +144,7 @@ async def retry(call: Call[None, None]) -> Reply:
     job = await asked_before(here, me, old.kind, key, asked)
     if job is None:
         job, _ = await here.queue.submit(await _once_more(here, me, old, key, asked))
-    return await _answer(here, me.tenant.id, job.id, _preferred_wait(call))
+    return await _answer(here, me, job.id, _preferred_wait(call))
 
 
 async def _once_more(here: Installation, me: Principal, old: Job, key: str | None, asked: bytes) -> Order:
@@ -180,11 +181,12 @@ def idempotency_key(call: Call[Any, Any]) -> str | None:
 
 
 def _preferred_wait(call: Call[Any, Any]) -> float:
-    """The seconds of `Prefer: wait=N`; a preference we cannot read is ignored, as RFC 7240 says."""
+    """The seconds of `Prefer: wait=N`; a preference we cannot read or follow is ignored, as RFC 7240 says."""
     for preference in (call.header("prefer") or "").split(","):
         name, _, value = preference.strip().partition("=")
         if name.strip().lower() == "wait" and value.strip().strip('"').isdecimal():
-            return min(float(value.strip().strip('"')), LONGEST_WAIT_SECONDS)
+            seconds = min(float(value.strip().strip('"')), LONGEST_WAIT_SECONDS)
+            return seconds if has_part_left(call.installation, call.principal) else 0.0
     return 0.0
 
 

@@ -8,6 +8,7 @@ from estampe.domain import JobId, Principal
 from estampe.errors import NotFound
 from estampe.http import views
 from estampe.http.installation import Installation
+from estampe.http.room import has_part_left
 from estampe.http.route import Access, Call, Handler, Reply, Route
 from estampe.http.scenes import Scene
 from estampe.http.schemas import Snapshot, StatusQuery
@@ -18,7 +19,7 @@ def status(kind: str | None) -> Handler:
         here: Installation = call.installation
         scene = await find(here, call.principal, call.path["job_id"], kind)
         if call.query.wait and not scene.job.status.ended and _is_news_wanted(call, scene):
-            scene = await _changed(here, scene, call.query.wait) or scene
+            scene = await _changed(here, call.principal, scene, call.query.wait) or scene
         return Reply(200, scene.body(call.language), {"ETag": scene.etag})
 
     handler.__name__ = f"{kind or 'job'}_status"
@@ -40,10 +41,15 @@ def _is_news_wanted(call: Call[Any, Any], scene: Scene) -> bool:
     return known is None or known == scene.etag
 
 
-async def _changed(here: Installation, before: Scene, seconds: float) -> Scene | None:
-    """The job once it is another, or as it stands after so many seconds; None when it is gone."""
+async def _changed(here: Installation, me: Principal, before: Scene, seconds: float) -> Scene | None:
+    """The job once it is another, or as it stands after so many seconds; None when it is gone.
+
+    Who watches as much as one may is answered at once.
+    """
+    if not has_part_left(here, me):
+        return before
     job, deadline = before.job, time.monotonic() + seconds
-    with here.hub.watch(job.tenant_id, job=job.id) as watcher:
+    with here.hub.watch(job.tenant_id, by=me.user_id, job=job.id) as watcher:
         while True:
             scene = await here.reader.now(job.tenant_id, job.id)
             left = deadline - time.monotonic()

@@ -9,6 +9,7 @@ from estampe.errors import NotFound, RateLimited
 from estampe.http import status, views
 from estampe.http.installation import Installation
 from estampe.http.listeners import FirstWord, Listener
+from estampe.http.room import require_room
 from estampe.http.route import Access, Call, Live, Route
 from estampe.http.scenes import Told, event
 from estampe.http.schemas import JobPage
@@ -34,19 +35,13 @@ async def follow_all(call: Call[None, None]) -> Live:
 
 def _live(here: Installation, call: Call[None, None], wanted: JobId | None) -> Live:
     me, language = call.principal, call.language
-    require_room(here)
+    require_room(here, me)
     first = partial(_first_of_all if wanted is None else _first_of_one, here)
 
     def attend(line: Line) -> Listener:
         return Listener(me, language, line, first=first, place=here.broadcast, job=wanted)
 
     return Live(attend, headers=HEADERS)
-
-
-def require_room(here: Installation) -> None:
-    """Raises `RateLimited` where one more watcher is one too many."""
-    if len(here.hub) + len(here.broadcast) >= here.settings.max_watchers or here.hub.stopping:
-        raise RateLimited(retry_after_seconds=5)
 
 
 async def _first_of_one(here: Installation, listener: Listener) -> FirstWord:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from estampe.assets.links import Links
-from estampe.domain import Asset, Failure, JobId, Principal, TenantId
+from estampe.domain import Asset, Failure, JobId, Principal
 from estampe.errors import FieldError, InvalidRequest, NotFound, Text
 from estampe.http.installation import Installation
 from estampe.http.route import Language
@@ -104,11 +104,11 @@ async def find(here: Installation, me: Principal, text: str, kind: str | None = 
 
 
 async def awaited(
-    here: Installation, tenant: TenantId, wanted: JobId, seconds: float, enough: Callable[[Placed], bool]
+    here: Installation, me: Principal, wanted: JobId, seconds: float, enough: Callable[[Placed], bool]
 ) -> Placed | None:
     """The job once it is `enough`, or as it stands after so many seconds; None when it is gone."""
-    deadline = time.monotonic() + seconds
-    with here.hub.watch(tenant, job=wanted) as watcher:
+    tenant, deadline = me.tenant.id, time.monotonic() + seconds
+    with here.hub.watch(tenant, by=me.user_id, job=wanted) as watcher:
         while True:
             placed = await here.queue.find(tenant, wanted)
             left = deadline - time.monotonic()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -62,6 +63,7 @@ class Hub:
 
     def __init__(self, notices: Notices) -> None:
         self._watchers: dict[JobId | None, set[Watcher]] = {}
+        self._of: Counter[tuple[TenantId, str]] = Counter()
         self._followers: list[tuple[Callable[[News], None], Callable[[], None]]] = []
         self.stopping = False
         notices.subscribe(CHANNEL, self._tell, self.wake_all)
@@ -69,15 +71,26 @@ class Hub:
     def __len__(self) -> int:
         return sum(map(len, self._watchers.values()))
 
+    def count_of(self, tenant: TenantId, user: str) -> int:
+        """How many watchers are there for someone."""
+        return self._of[tenant, user]
+
     @contextmanager
-    def watch(self, tenant: TenantId, *, job: JobId | None = None, user: str | None = None) -> Iterator[Watcher]:
+    def watch(
+        self, tenant: TenantId, *, by: str, job: JobId | None = None, user: str | None = None
+    ) -> Iterator[Watcher]:
+        """News of a job or all of a user's, for the user `by`, whosever they are."""
         watcher = Watcher(tenant, job=job, user=user)
         self._watchers.setdefault(job, set()).add(watcher)
+        self._of[tenant, by] += 1
         telemetry.note("watchers")
         try:
             yield watcher
         finally:
             telemetry.note("watchers", value=-1)
+            self._of[tenant, by] -= 1
+            if not self._of[tenant, by]:
+                del self._of[tenant, by]
             self._watchers[job].discard(watcher)
             if not self._watchers[job]:
                 del self._watchers[job]

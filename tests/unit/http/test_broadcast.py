@@ -291,3 +291,13 @@ async def test_places_in_line_are_told_as_they_change(studio, monkeypatch):
         await until(lambda: "progress" in client.names)
 
     assert [data["queue_position"] for _, _, data in client.read] == [1, 0]
+
+
+async def test_one_s_streams_are_counted_once_each_however_often_they_begin(studio):
+    wanted, hers = await studio.running(), (ANA.tenant.id, ANA.user_id)
+    async with watching(studio, wanted, count=2), watching(studio, None), watching(studio, None, me=BOB):
+        for listener in studio.broadcast._listeners:
+            studio.broadcast.follow(listener)
+        assert studio.broadcast.count_of(*hers) == 3
+
+    assert studio.broadcast.count_of(*hers) == len(studio.broadcast) == 0

@@ -17,8 +17,9 @@ from estampe.http.dialect.waiting import RETRY_COUNT, Turn, Waiting
 from estampe.http.generate import CREATING
 from estampe.http.installation import Installation
 from estampe.http.problems import problem
+from estampe.http.room import require_room
 from estampe.http.route import Answer, Asked, Call, Handler, Reply, Route, Stream
-from estampe.http.streams import HEADERS, require_room
+from estampe.http.streams import HEADERS
 from estampe.jobs.queue import Placed
 from estampe.policy.permissions import Permission
 
@@ -48,7 +49,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 def make(waiting: Waiting, event: str) -> Handler:
     async def handler(call: Call[ImageGeneration, None]) -> Answer:
         here: Installation = call.installation
-        require_room(here)
+        require_room(here, call.principal)
         wanted, turn = await _begun(waiting, call, event)
         if wanted.looks is not None:
             return Stream(
@@ -143,9 +144,10 @@ def _refusal(call: Call[Any, None], error: EstampeError) -> dict[str, Any]:
 async def _looks(call: Call[Any, None], turn: Turn, wanted: Wanted) -> AsyncIterator[bytes]:
     """The looks that are wanted, until the job ends. Raises `NotFound` for one that was deleted."""
     here: Installation = call.installation
-    tenant, shown, last = call.principal.tenant.id, 0, b""
+    me, shown, last = call.principal, 0, b""
+    tenant = me.tenant.id
     deadline = time.monotonic() + here.settings.openai_wait_seconds
-    with here.hub.watch(tenant, job=turn.job_id) as watcher:
+    with here.hub.watch(tenant, by=me.user_id, job=turn.job_id) as watcher:
         while True:
             placed = await here.queue.find(tenant, turn.job_id)
             if placed is None:
@@ -157,7 +159,7 @@ async def _looks(call: Call[Any, None], turn: Turn, wanted: Wanted) -> AsyncIter
             if look is not None and look != last:
                 yield _event(f"{wanted.event}.partial_image", _look(placed, look, shown))
                 last, shown = look, shown + 1
-            await here.revocations.check(call.principal)
+            await here.revocations.check(me)
             if await watcher.changed(min(left, HEARTBEAT_SECONDS)) is None:
                 yield b": still here\n\n"
 

@@ -82,16 +82,16 @@ class Waiting:
 
 
 async def _farewell(here: Installation, job_id: JobId, call: WaitingCall) -> None:
-    calls, tenant = Calls(here.database), call.principal.tenant.id
+    calls, me = Calls(here.database), call.principal
     try:
         if not await calls.left(call):
             return
-        placed = await views.awaited(here, tenant, job_id, GRACE_SECONDS, lambda placed: placed.job.status.ended)
+        placed = await views.awaited(here, me, job_id, GRACE_SECONDS, lambda placed: placed.job.status.ended)
         if placed is None or placed.job.status is Status.SUCCEEDED or here.hub.stopping:
             return
         abandoned = await calls.give_up(call)
         if abandoned is not None and not placed.job.status.ended:
-            await here.queue.cancel(tenant, abandoned)
+            await here.queue.cancel(me.tenant.id, abandoned)
     except DatabaseUnavailable:
         return  # the job goes on, and ends by itself
 
@@ -99,7 +99,7 @@ async def _farewell(here: Installation, job_id: JobId, call: WaitingCall) -> Non
 async def _ended(here: Installation, me: Principal, job_id: JobId) -> Placed:
     """The job once it has ended, or as it stands when the time is up. Raises a refusal once the token is withdrawn."""
     deadline = time.monotonic() + here.settings.openai_wait_seconds
-    with here.hub.watch(me.tenant.id, job=job_id) as watcher:
+    with here.hub.watch(me.tenant.id, by=me.user_id, job=job_id) as watcher:
         while True:
             await here.revocations.check(me)
             placed = await here.queue.find(me.tenant.id, job_id)
