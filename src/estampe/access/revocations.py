@@ -134,8 +134,8 @@ class Revocations:
         of_issuer = self._known.setdefault(told.issuer, {})
         named = (told.key_id, told.session_id, told.user_id, told.organization_id)
         earlier = of_issuer.get(named)
+        of_issuer[named] = told if earlier is None else _both(earlier, told)
         if earlier is None or earlier.revoked_at < told.revoked_at:
-            of_issuer[named] = told
             for follower in self._followers:
                 follower(told)
         self._tidy()
@@ -161,6 +161,12 @@ def _names(principal: Principal) -> tuple[_Named, ...]:
         (None, None, user, organization),
         (None, None, None, organization),
     )
+
+
+def _both(one: Revocation, other: Revocation) -> Revocation:
+    """Two withdrawals of the same: of all that was issued before the later, for as long as the longer."""
+    until = max(one.until, other.until)
+    return msgspec.structs.replace(one, revoked_at=max(one.revoked_at, other.revoked_at), until=until)
 
 
 def _is_older(principal: Principal, told: Revocation) -> bool:

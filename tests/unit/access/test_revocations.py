@@ -144,6 +144,24 @@ async def test_what_is_past_its_time_is_forgotten(database, revocations, monkeyp
     assert not revocations._known["urn:one"]
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["in order", "out of order"])
+async def test_of_two_withdrawals_the_longer_is_kept_and_the_later_counts(revocations, notices, monkeypatch, order):
+    now, heard = time.time(), []
+    revocations.follow(heard.append)
+    await revocations.withdrawn(SESSION)
+    told = [(now - 600, now + 86_400), (now, now + 300)]
+    for revoked_at, until in (told[which] for which in order):
+        said = {"issuer": "urn:one", "user_id": "user_ana", "revoked_at": revoked_at, "until": until}
+        notices.tell(module.CHANNEL, msgspec.json.encode(said).decode())
+    assert [one.revoked_at for one in heard] == ([now - 600, now] if order == (0, 1) else [now])
+
+    monkeypatch.setattr(module.time, "time", lambda: now + 3600)
+    revocations._hear(Revocation(issuer="urn:two", session_id="s", until=1e10))
+    for ago, withdrawn in ((3600, True), (300, True), (-60, False)):
+        someone = msgspec.structs.replace(SESSION, session_id=None, issued_at=now - ago)
+        assert await revocations.withdrawn(someone) == withdrawn
+
+
 async def test_followers_hear_of_each(revocations, notices):
     heard = []
     revocations.follow(heard.append)
