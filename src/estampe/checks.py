@@ -16,6 +16,7 @@ def prepare(settings: Settings) -> None:
     plugins.require("engines", settings.engines)
     plugins.require("identity", settings.identity)
     plugins.require("stores", [settings.store])
+    _require_secret(settings)
     _require_counts(settings)
     _require_plans(settings)
     _require_known_operators(settings)
@@ -61,6 +62,17 @@ def require_port(settings: Settings) -> None:
 def units() -> set[str]:
     """What quotas may be in."""
     return {GPU_SECONDS, *(f"{kind.unit}s" for kind in kinds().values())}
+
+
+def _require_secret(settings: Settings) -> None:
+    """Raises `InvalidSetting` for an empty key: anyone could sign links with it."""
+    if settings.signing_secret is not None and not settings.signing_secret.strip():
+        raise InvalidSetting(
+            Text(
+                "signing_secret is empty: give it a long random text, or leave it out",
+                "signing_secret est vide : donnez-lui un long texte aléatoire, ou ne l'indiquez pas",
+            )
+        )
 
 
 def _require_counts(settings: Settings) -> None:

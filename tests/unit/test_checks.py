@@ -4,7 +4,7 @@ import pytest
 
 from estampe import checks
 from estampe.errors import InvalidSetting
-from estampe.settings import Settings
+from estampe.settings import Settings, read
 
 CLERK = {"clerk_issuer": "https://clerk.example"}
 OIDC = {"oidc_issuer": ("https://id.example",), "oidc_audience": ("estampe",)}
@@ -21,3 +21,18 @@ def test_of_several_issuers_an_operator_is_named_with_theirs(tmp_path, issuers):
 def test_of_one_issuer_an_operator_s_id_is_enough(tmp_path, issuers):
     checks.prepare(Settings(data_dir=tmp_path, operators=("user_op",), **issuers))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+def test_an_empty_key_signs_no_links(tmp_path, empty):
+    file = tmp_path / "estampe.toml"
+    file.write_text(f'signing_secret = "{empty}"\ndata_dir = "{tmp_path}"\n')
+
+    with pytest.raises(InvalidSetting, match="signing_secret is empty") as refused:
+        checks.prepare(read({}, file))
+    assert "signing_secret est vide" in refused.value.detail.fr
+
+
+def test_a_key_of_one_s_own_or_none_at_all_will_do(tmp_path):
+    checks.prepare(read({"ESTAMPE_SIGNING_SECRET": ""}, data_dir=tmp_path))
+    checks.prepare(Settings(data_dir=tmp_path, signing_secret="a long random text"))
