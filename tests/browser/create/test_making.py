@@ -122,6 +122,22 @@ def test_what_is_canceled_before_the_server_has_it_ends_as_soon_as_it_does(ana: 
     expect(made).to_have_attribute("data-status", "canceled")
 
 
+def test_what_the_server_would_not_cancel_goes_on_and_can_be_canceled_again(ana: Visitor):
+    ana.expected.append("403 (Forbidden)")
+    held: list[Any] = []
+    ana.page.route("**/api/images/generate", lambda route: held.append(route))  # noqa: PLW0108 - as above
+    refusal = {"title": "Not now.", "detail": "", "code": "permission_missing"}
+    ana.page.route("**/cancel", lambda route: route.fulfill(status=403, json=refusal))
+    made = ana.asks("[steps 50] [sleep 0.3] not let go", "fake-image")
+    made.get_by_role("button", name="Cancel").click()
+    held[0].continue_()
+    expect(made.get_by_role("alert")).to_have_text("Not now.")
+    expect(made).not_to_contain_text("Canceling")
+    ana.page.unroute("**/cancel")
+    made.get_by_role("button", name="Cancel").click()
+    expect(made).to_have_attribute("data-status", "canceled")
+
+
 def test_what_is_told_of_before_the_answer_comes_is_one_card(ana: Visitor, installation: Installation):
     held: list[Any] = []
     ana.page.route("**/api/images/generate", lambda route: held.append((route, route.fetch())))

@@ -119,6 +119,9 @@ class Server implements Maker {
   readonly keys: string[] = []
   readonly canceled: string[] = []
   losing = 0
+  refusal: Error | undefined
+  /** What happens while it looks. */
+  meanwhile = () => {}
 
   async create(_: Body, { idempotencyKey }: { idempotencyKey?: string | undefined }) {
     this.keys.push(idempotencyKey!)
@@ -127,12 +130,14 @@ class Server implements Maker {
   }
 
   async get(job_id: string) {
+    this.meanwhile()
     return { job_id } as Snapshot
   }
 
   async cancel(job_id: string) {
     this.canceled.push(job_id)
-    return { job_id } as Snapshot
+    if (this.refusal) throw this.refusal
+    return { job_id, status: 'canceled' } as Snapshot
   }
 }
 
@@ -162,6 +167,30 @@ test('a card keeps its name from the click to the job, and one that is canceled 
   await made
   assert.equal(server.canceled.length, 1)
   assert.equal(asks.keyOf('job of another'), 'job of another')
+})
+
+test('what is canceled between the answer and the first look ends too', async () => {
+  const [asks, server] = [new Asks(), new Server()]
+  const listed: (Snapshot | null)[] = []
+  server.meanwhile = () => asks.cancel(asks.read()[0]!.key)
+  await asks.make(BODY, server, async (job) => void listed.push(job))
+  assert.equal(server.canceled.length, 1)
+  assert.deepEqual(
+    listed.map((job) => job?.status),
+    ['canceled'],
+  )
+})
+
+test('what the server would not cancel goes on, and its card is told why', async () => {
+  const [asks, server] = [new Asks(), new Server()]
+  server.refusal = new Error('no answer')
+  const listed: (Snapshot | null)[] = []
+  const made = asks.make(BODY, server, async (job) => void listed.push(job))
+  const { key } = asks.read()[0]!
+  const canceled = asks.cancel(key)
+  await assert.rejects(canceled, { message: 'no answer' })
+  await made
+  assert.equal(listed[0]?.job_id, `job of ${server.keys[0]}`)
 })
 
 test('a job that is told of before its ask is answered has no card of its own', async () => {

@@ -25,6 +25,9 @@ export class Asks {
   readonly #keys = new Map<string, string>()
   /** Of requests whose answers were lost, by what they said. */
   readonly #lost = new Map<string, string[]>()
+  /** How each is ended, as soon as it is there. */
+  readonly #ends = new Map<string, () => Promise<Snapshot>>()
+  readonly #ending = new Map<string, Promise<Snapshot>>()
   #count = 0
 
   readonly read = this.#open.read
@@ -51,22 +54,40 @@ export class Asks {
     const ask: Ask = { key: `ask ${(this.#count += 1)}`, body, canceled: false, before }
     this.#open.write((open) => [ask, ...open])
     try {
-      const { job_id } = await this.#create(body, maker)
+      const created = this.#create(body, maker)
+      this.#ends.set(ask.key, async () => maker.cancel((await created).job_id))
+      const { job_id } = await created
       this.#keys.set(job_id, ask.key)
-      const asking = this.#isCanceled(ask.key) ? maker.cancel(job_id) : maker.get(job_id)
-      await listed(await asking.catch(() => null))
+      await listed(await this.#first(ask.key, job_id, maker))
     } finally {
       this.#open.write((open) => open.filter(({ key }) => key !== ask.key))
     }
   }
 
-  /** It ends as soon as it is there. */
-  cancel(key: string): void {
-    this.#open.write((open) => open.map((ask) => (ask.key === key ? { ...ask, canceled: true } : ask)))
+  /** It ends as soon as it is there. Throws what the server refuses: it goes on then, and may be ended again. */
+  async cancel(key: string): Promise<Snapshot | null> {
+    const ending = this.#ending.get(key) ?? this.#ends.get(key)?.()
+    if (!ending) return null
+    this.#ending.set(key, ending)
+    this.#mark(key, true)
+    try {
+      return await ending
+    } catch (error) {
+      this.#ending.delete(key)
+      this.#mark(key, false)
+      throw error
+    }
   }
 
-  #isCanceled(wanted: string): boolean {
-    return !!this.#open.read().find(({ key }) => key === wanted)?.canceled
+  #mark(wanted: string, canceled: boolean): void {
+    this.#open.write((open) => open.map((ask) => (ask.key === wanted ? { ...ask, canceled } : ask)))
+  }
+
+  /** The job as it is first seen: canceled, where it was by the time it could be read. */
+  async #first(key: string, id: string, maker: Maker): Promise<Snapshot | null> {
+    const read = () => maker.get(id).catch(() => null)
+    const job = this.#ending.has(key) ? null : await read()
+    return this.#ending.get(key)?.catch(() => job ?? read()) ?? job
   }
 
   /** A request whose answer was lost may have made a job: the same request again is given that one. */

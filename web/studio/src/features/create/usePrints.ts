@@ -58,8 +58,8 @@ export function usePrints(kind: string) {
   )
   const cancel = useCallback(
     async ({ key, job }: Print) => {
-      if (job) put(site, queries, await site.client.jobs.cancel(job.job_id))
-      else asks.cancel(key)
+      const canceled = await (job ? site.client.jobs.cancel(job.job_id) : asks.cancel(key))
+      if (canceled) put(site, queries, canceled)
     },
     [asks, site, queries],
   )

@@ -67,6 +67,7 @@ function UnderWay({ print, prompt, cancel }: { print: Print; prompt: string } & 
   const going = asked || ask?.canceled || job?.status === 'canceling'
   const end = () => {
     setAsked(true)
+    setError(null)
     cancel(print).catch((refused: unknown) => {
       setError(refused)
       setAsked(false)
