@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,7 @@ from tests.browser.visit import Installation, Visitor
 from tests.postgres import eventually
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 
 def test_a_link_to_one_picture_opens_it_with_all_that_is_known_of_it(ana: Visitor, made: dict[str, Any]):
@@ -78,6 +79,39 @@ def test_a_clip_plays_where_it_stands(gallery: Page, made: dict[str, Any]):
     expect(clip).to_have_attribute("poster", re.compile(re.escape(poster)))
     sheet = opened(gallery, "a lighthouse that turns")
     expect(sheet.locator("video")).to_have_attribute("controls", "")
+
+
+def renews_links(route: Route) -> None:
+    """What the server answers, with other links to the same files."""
+    answer = route.fetch()
+    route.fulfill(response=answer, body=re.sub(r"(signature=[\w-]+)", r"\1#later", answer.text()))
+
+
+def test_a_clip_plays_on_while_its_link_is_renewed(ana: Visitor, made: dict[str, Any], throwaway: Callable[..., str]):
+    page = at(ana, "/gallery?q=turns")
+    clip = tiles(page, "a lighthouse that turns").locator("video")
+    playing = "video => !video.paused && video.currentTime > 0"
+    page.wait_for_function(playing, arg=clip.element_handle())
+    page.route("**/api/jobs?**", renews_links)
+    throwaway("a leaf")  # the first page is read again
+    expect(clip).to_have_attribute("poster", re.compile("#later"))
+    page.wait_for_function(playing, arg=clip.element_handle())
+
+
+def test_a_clip_whose_link_ended_plays_under_a_new_one(ana: Visitor, made: dict[str, Any]):
+    ana.expected.append("403")
+    renewed: list[str] = []
+    link = re.compile(rf"/{made['clip']['outputs'][0]['asset_id']}/content(?!.*variant=thumbnail)")
+    ana.page.route(link, lambda route: route.continue_() if renewed else route.fulfill(status=403))
+
+    def renew(route: Route) -> None:
+        renewed.append(route.request.url)
+        renews_links(route)
+
+    ana.page.route(f"**/api/jobs/{made['clip']['job_id']}", renew)
+    clip = tiles(at(ana), "a lighthouse that turns").locator("video")
+    until_playing = "video => !video.paused && video.currentTime > 0 && video.src.includes('#later')"
+    ana.page.wait_for_function(until_playing, arg=clip.element_handle())
 
 
 def test_coming_back_from_another_page_finds_the_place_that_was_left(

@@ -1,6 +1,7 @@
 /** A clip: its poster first; it plays while it is looked at, unless the person wants less motion. */
 
-import { useEffect, useRef } from 'react'
+import type { OutputFile } from '@estampe/client'
+import { useEffect, useRef, useState } from 'react'
 import type { ViewerProps } from './index'
 import { useDrawn } from './placeholder'
 import style from './media.module.css'
@@ -10,7 +11,9 @@ const LESS_MOTION = '(prefers-reduced-motion: reduce)'
 export function VideoViewer({ file, alt, whole = false }: ViewerProps) {
   const place = useDrawn<HTMLVideoElement>(file)
   const video = useRef<HTMLVideoElement>(null)
-  usePlaying(video)
+  const reached = useRef(0)
+  const { link, fail } = useLink(file)
+  usePlaying(video, link)
   return (
     <video
       ref={(element) => {
@@ -18,7 +21,7 @@ export function VideoViewer({ file, alt, whole = false }: ViewerProps) {
         place(element)
       }}
       className={style.file}
-      src={file.url}
+      src={link}
       poster={file.thumbnail_url}
       aria-label={alt}
       width={file.width}
@@ -28,12 +31,31 @@ export function VideoViewer({ file, alt, whole = false }: ViewerProps) {
       muted
       loop
       playsInline
+      onError={({ currentTarget }) => {
+        reached.current = currentTarget.currentTime
+        fail()
+      }}
+      onLoadedMetadata={({ currentTarget }) => {
+        if (reached.current) currentTarget.currentTime = reached.current
+        reached.current = 0
+      }}
     />
   )
 }
 
+/** Links are renewed now and then; a clip would stop and begin anew with each, so it keeps the one it has while it can. */
+function useLink(file: OutputFile): { link: string; fail: () => void } {
+  const [held, hold] = useState(file)
+  const [failed, setFailed] = useState(false)
+  if (held.asset_id !== file.asset_id || (failed && held.url !== file.url)) {
+    hold(file)
+    setFailed(false)
+  }
+  return { link: held.url, fail: () => setFailed(true) }
+}
+
 /** Only what is on the screen plays: a long gallery would otherwise decode everything at once. */
-function usePlaying(video: { current: HTMLVideoElement | null }): void {
+function usePlaying(video: { current: HTMLVideoElement | null }, link: string): void {
   useEffect(() => {
     const element = video.current
     if (!element || matchMedia(LESS_MOTION).matches) return undefined
@@ -43,5 +65,5 @@ function usePlaying(video: { current: HTMLVideoElement | null }): void {
     })
     watch.observe(element)
     return () => watch.disconnect()
-  }, [video])
+  }, [video, link])
 }
