@@ -1,6 +1,6 @@
 /** One stream of all that happens to one's jobs, written into what every page reads. */
 
-import { hasEnded, type Moved, type News, type Preview, type Snapshot } from '@estampe/client'
+import { hasEnded, isEstampeError, type Moved, type News, type Preview, type Snapshot } from '@estampe/client'
 import { useEstampe, type Site } from '@estampe/react'
 import { useQuery, useQueryClient, type InfiniteData, type QueryClient } from '@tanstack/react-query'
 import { createContext, useContext, useEffect, useState, type ReactNode } from 'react'
@@ -12,6 +12,8 @@ interface Page {
 }
 
 const AGAIN_MS = 4_000
+const MOST_CAUGHT_UP = 200
+const AT_A_TIME = 3
 const Heard = createContext(true)
 
 /** False while the server does not answer: what is shown may be old. */
@@ -48,6 +50,7 @@ async function follow(site: Site, queries: QueryClient, setHeard: (heard: boolea
       for await (const news of site.client.jobs.news({ signal })) {
         setHeard(news.type !== 'lost')
         heard(site, queries, news)
+        if (news.type === 'snapshot') void catchUp(site, queries, news.jobs, signal)
       }
     } catch (error) {
       if (signal.aborted) return
@@ -71,6 +74,34 @@ function heard(site: Site, queries: QueryClient, news: News): void {
     move(site, queries, news.moved)
   } else if (news.type === 'preview') {
     queries.setQueryData(keyOf(site, 'preview', news.preview.job_id), news.preview)
+  }
+}
+
+/** What ended while nothing was heard and is too old for the snapshot: a list that is read once would never learn it. */
+export async function catchUp(
+  site: Site,
+  queries: QueryClient,
+  named: Snapshot[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const known = new Set(named.map(({ job_id }) => job_id))
+  const lists = queries.getQueriesData<InfiniteData<Page>>({ queryKey: keyOf(site, 'jobs') })
+  const held = lists.flatMap(([, list]) => list?.pages.flatMap((page) => page.jobs) ?? [])
+  const open = held.filter((job) => !hasEnded(job) && !known.has(job.job_id)).map(({ job_id }) => job_id)
+  const ids = [...new Set(open)].slice(0, MOST_CAUGHT_UP).values()
+  const some = async () => {
+    for (const id of ids) await lookAgain(site, queries, id, signal)
+  }
+  await Promise.all(Array.from({ length: AT_A_TIME }, some))
+}
+
+async function lookAgain(site: Site, queries: QueryClient, id: string, signal?: AbortSignal): Promise<void> {
+  try {
+    const job = await site.client.jobs.get(id, { signal })
+    const now = queries.getQueryData<Snapshot>(keyOf(site, 'job', id))
+    if (!now || !hasEnded(now)) put(site, queries, job)
+  } catch (error) {
+    if (isEstampeError(error, 'not_found')) drop(site, queries, id) // else it is looked at after the next loss
   }
 }
 
