@@ -73,24 +73,25 @@ class Shelf:
 
     async def drop(self, asset: Asset) -> None:
         """Erase a file that no row points at."""
-        keys = [asset.key, asset.thumbnail_key]
-        for key in keys:
-            await self.store.erase(key)
-        async with self._db.system() as scope:
-            await scope.run("claim_files", keys=keys)
+        await self._erase([asset.key, asset.thumbnail_key])
 
     async def sweep(self, older_than_seconds: float = SWEEP_AFTER_SECONDS) -> int:
         """Erase the files that no row has claimed for so long, and those whose row was deleted."""
         async with self._db.system() as scope:
             rows = await scope.all("take_files_to_sweep", older_than_seconds=older_than_seconds)
-            for row in rows:
-                await self.store.erase(row["key"])
+        await self._erase([row["key"] for row in rows])
         return len(rows)
 
     async def renew(self, assets: Sequence[Asset]) -> None:
         """Files without a row that are still waited for: they are not swept for another while."""
         async with self._db.system() as scope:
             await scope.run("renew_files", keys=[key for asset in assets for key in (asset.key, asset.thumbnail_key)])
+
+    async def _erase(self, keys: list[str]) -> None:
+        for key in keys:
+            await self.store.erase(key)
+        async with self._db.system() as scope:
+            await scope.run("forget_files", keys=keys)
 
 
 class _Seen(NamedTuple):

@@ -170,19 +170,24 @@ insert into unclaimed_files (key) select unnest(%(keys)s::text[])
 on conflict (key) do update set since = now();
 
 -- claim_files --
--- Files that a row now points at
-delete from unclaimed_files where key = any (%(keys)s);
+-- Files that a row now points at, unless they are being swept
+delete from unclaimed_files where key = any (%(keys)s) and since < 'infinity';
 
 -- renew_files --
 -- Files that somebody still waits to claim
-update unclaimed_files set since = now() where key = any (%(keys)s);
+update unclaimed_files set since = now() where key = any (%(keys)s) and since < 'infinity';
 
 -- take_files_to_sweep --
--- Files that no row claimed in time: who would claim one now waits, and finds it gone
-delete from unclaimed_files where key in (
-    select key from unclaimed_files where since < now() - make_interval(secs => %(older_than_seconds)s)
-    limit 100 for update skip locked)
+-- Files that no row claimed in time, out of everybody's reach from here on; and those that another sweep took and left
+update unclaimed_files set since = 'infinity' where key in (
+    select key from unclaimed_files
+    where since < now() - make_interval(secs => %(older_than_seconds)s) or since = 'infinity'
+    order by since limit 100 for update skip locked)
 returning key;
+
+-- forget_files --
+-- Files that are no more
+delete from unclaimed_files where key = any (%(keys)s);
 
 -- put_asset --
 -- A kept file
