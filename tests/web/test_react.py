@@ -193,6 +193,16 @@ def test_what_is_canceled_before_it_is_there_ends_as_soon_as_it_is(ana: Visit):
     assert [job["status"] for job in ana.jobs()] == ["canceled"]
 
 
+@pytest.mark.parametrize("auth", ["plain", "unnamed"])
+def test_whoever_speaks_another_language_is_the_same_person(ana: Visit, auth: str):
+    ana.opens(auth=auth, prompt="[steps 10] [sleep 0.2] spoken over")
+    ana.presses("generate")
+    ana.says("status", "running")
+    ana.page.evaluate("speak('en')")
+    ana.says("status", "succeeded")
+    assert len(ana.jobs()) == 1
+
+
 def test_what_is_reset_goes_on_unseen(ana: Visit):
     ana.opens(prompt="[steps 3] [sleep 0.2] forgotten")
     ana.presses("generate")

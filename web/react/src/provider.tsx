@@ -40,19 +40,21 @@ export function EstampeProvider({ auth, baseUrl, language, children }: EstampePr
 
 /**
  * A client for each person: nobody is given a token, a job or a list of who was here before. The adapter may be a new
- * object at each render, so what it says decides.
+ * object at each render, so what it says decides. Who speaks another language is the same person, whose work goes on.
  */
 function useSite(auth: AuthAdapter, baseUrl: string | undefined, language: Language | undefined) {
   const { isSignedIn, identity } = auth
+  const person = useMemo(
+    () => ({ scope: identity ?? `#${(strangers += 1)}`, latest: auth }),
+    [identity, isSignedIn], // of `auth`, the latest is kept below
+  )
   const site = useMemo(() => {
-    const latest = { auth }
-    const client = new Estampe({ baseUrl, language, token: (options) => latest.auth.getToken(options) })
-    const scope = identity ?? `#${(strangers += 1)}`
-    return { client, scope, latest } satisfies Site & { latest: object }
-  }, [baseUrl, language, identity, isSignedIn])
+    const client = new Estampe({ baseUrl, language, token: (options) => person.latest.getToken(options) })
+    return { client, scope: person.scope } satisfies Site
+  }, [baseUrl, language, person])
   useInsertionEffect(() => {
-    site.latest.auth = auth
-  }, [site, auth])
+    person.latest = auth
+  }, [person, auth])
   return site
 }
 

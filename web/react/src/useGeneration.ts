@@ -41,8 +41,9 @@ function useGeneration<P extends object>(kind: Kind, makerOf: (here: EstampeCont
   const [generation] = useState(() => new Generation<P>())
   const state = useSyncExternalStore(generation.subscribe, generation.read, generation.read)
   const work = useWork(kind, makerOf)
-  const { client } = useEstampe()
-  useEffect(() => generation.attach(client), [generation, client])
+  const { scope, isSignedIn } = useEstampe()
+  const person = `${scope} ${isSignedIn}`
+  useEffect(() => generation.attach(person), [generation, person])
   const generate = useCallback((parameters: P) => generation.start(parameters, work), [generation, work])
   const resume = useCallback((jobId: string) => generation.resume(jobId, work), [generation, work])
   const controls = useMemo(() => ({ cancel: () => generation.cancel(), reset: () => generation.reset() }), [generation])

@@ -1,6 +1,6 @@
 /** A page of the hooks, for a browser that the tests drive: each piece shows on the page what its hook says. */
 
-import { pageLanguage } from '@estampe/client'
+import { pageLanguage, type Language } from '@estampe/client'
 import {
   EstampeProvider,
   useImageGeneration,
@@ -81,11 +81,12 @@ function Lists() {
   )
 }
 
-function Around({ who, children }: { who: Who; children: ReactNode }) {
+function Around({ who, language, children }: { who: Who; language: Language | undefined; children: ReactNode }) {
   const { user, org, isLoaded } = who
   const getToken = (options?: { skipCache?: boolean }) => token(user, org, options?.skipCache)
   const facts = { isLoaded, isSignedIn: !!user, userId: user, orgId: org, getToken }
-  const plain: AuthAdapter = { isLoaded, isSignedIn: !!user, getToken, identity: `${user} ${org}` }
+  const identity = said.get('auth') === 'unnamed' ? undefined : `${user} ${org}`
+  const plain: AuthAdapter = { isLoaded, isSignedIn: !!user, getToken, identity }
   const renew = () => token(user, org, true)
   const oidc = oidcAuth({
     isLoading: !isLoaded,
@@ -102,7 +103,7 @@ function Around({ who, children }: { who: Who; children: ReactNode }) {
     )
   }
   return (
-    <EstampeProvider auth={said.get('auth') === 'oidc' ? oidc : plain} baseUrl={baseUrl}>
+    <EstampeProvider auth={said.get('auth') === 'oidc' ? oidc : plain} baseUrl={baseUrl} language={language}>
       {children}
     </EstampeProvider>
   )
@@ -111,10 +112,11 @@ function Around({ who, children }: { who: Who; children: ReactNode }) {
 function Page() {
   const [who, setWho] = useState<Who>({ user: said.get('user') ?? '', org: '', isLoaded: said.get('loaded') !== 'no' })
   const [shown, show] = useState(said.get('show')?.split(' ') ?? [])
+  const [language, speak] = useState<Language>()
   const prompt = said.get('prompt') ?? 'a red apple'
-  Object.assign(window, { setWho, show, asked, react: version, language: pageLanguage() })
+  Object.assign(window, { setWho, show, speak, asked, react: version, language: pageLanguage() })
   return (
-    <Around who={who}>
+    <Around who={who} language={language}>
       {shown.includes('image') && <Generation prompt={prompt} />}
       {shown.includes('at-once') && <AtOnce prompt={prompt} />}
       {shown.includes('lists') && <Lists />}
