@@ -31,13 +31,15 @@ export interface Call {
   retries?: number
   /** The body is read later, for as long as it takes. */
   open?: boolean
-  /** Doing it twice would do it twice: no further try unless the server said that it did nothing. */
+  /** Doing it twice would do it twice: no further try unless the server turned it away at the door. */
   once?: boolean
   /** It goes on when the page that asks is left. */
   keepalive?: boolean | undefined
 }
 
 const PASSING = [408, 429, 500, 502, 503, 504]
+/** Said at the door, before anything was done: even what must not be done twice may be asked again. */
+const AT_THE_DOOR = ['rate_limited', 'draining', 'limits_unavailable', 'identity_provider_unavailable']
 const LONGEST_PAUSE_SECONDS = 120
 const TOKEN_PATIENCE_MS = 60_000
 
@@ -153,7 +155,7 @@ export function pauseBefore(error: unknown, failures: number, once = false): num
   if (!(error instanceof Refused)) return isLost(error) && !once ? backoff : undefined
   const said = error.retryAfterSeconds ?? 0
   const helps = PASSING.includes(error.status) || error.code === 'idempotency_in_progress'
-  const safe = !once || error.status === 429 || error.status === 503
+  const safe = !once || AT_THE_DOOR.includes(error.code)
   return helps && safe && said <= LONGEST_PAUSE_SECONDS ? Math.max(backoff, said * 1000) : undefined
 }
 

@@ -99,3 +99,35 @@ test('an answer that is somebody else’s is told as such, and not asked for aga
   await assert.rejects(noJson.me(), { code: 'unexpected_answer', message: 'Réponse inattendue du serveur.' })
   assert.equal(ana.requests.length, 2)
 })
+
+test('what must not be done twice is asked again only where it was refused at the door', async () => {
+  const ana = new Person()
+  const asked: string[] = []
+  const refusing = (status: number, code?: string) => {
+    let left = 1
+    const once: typeof fetch = async (input, init) => {
+      asked.push(`${init?.method} ${code}`)
+      return left-- > 0 ? Response.json(code ? { code, title: code } : {}, { status }) : ana.fetch(input, init)
+    }
+    return ana.client(undefined, { fetch: once })
+  }
+  for (const [status, code] of [
+    [503, 'draining'],
+    [429, 'rate_limited'],
+    [503, 'limits_unavailable'],
+    [503, 'identity_provider_unavailable'],
+  ] as const) {
+    assert.ok((await refusing(status, code).keys.create({ name: code })).key_id)
+    assert.deepEqual(asked.splice(0), [`POST ${code}`, `POST ${code}`])
+  }
+  for (const [status, code] of [
+    [503, undefined],
+    [503, 'database_unavailable'],
+    [429, undefined],
+    [502, undefined],
+  ] as const) {
+    await assert.rejects(refusing(status, code).keys.create({ name: 'once' }), { status })
+    await assert.rejects(refusing(status, code).uploads.create(new Blob(['x'], { type: 'image/png' })), { status })
+    assert.equal(asked.splice(0).length, 2)
+  }
+})
