@@ -3,6 +3,7 @@
 import type { Connection } from './connection.js'
 import { EstampeError } from './errors.js'
 import { say } from './language.js'
+import { limit } from './time.js'
 
 /** One event as it came; `data` is JSON. */
 export interface RawEvent {
@@ -17,8 +18,27 @@ const LONGEST_EVENT = 2 ** 24
 
 /** One connection, from its opening to its end. Ends quietly when it is cut; throws when no stream can be opened. */
 export async function* listen(connection: Connection, path: string, signal?: AbortSignal): AsyncGenerator<RawEvent> {
+  // What is opened follows this one for good; the caller's lives on, over many streams.
+  const own = limit(FIRST_WORD_MS, signal)
+  own.relax()
+  try {
+    yield* events(await open(connection, path, own.signal))
+    signal?.throwIfAborted()
+  } finally {
+    own.end()
+  }
+}
+
+function open(connection: Connection, path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
   const call = { headers: { Accept: 'text/event-stream' }, signal, timeoutMs: FIRST_WORD_MS, retries: 0, open: true }
-  const body = await connection.send(path, call, (answer) => opened(answer, connection))
+  return connection.send(path, call, ({ headers, body }) => {
+    if (headers.get('Content-Type')?.startsWith('text/event-stream')) return body!
+    void body?.cancel().catch(() => {})
+    throw new EstampeError('unexpected_answer', say('unexpected_answer', connection.language))
+  })
+}
+
+async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<RawEvent> {
   const reader = body.getReader()
   const cut = () => void reader.cancel().catch(() => {})
   let heardAt = Date.now() - SILENCE_MS + FIRST_WORD_MS
@@ -37,17 +57,10 @@ export async function* listen(connection: Connection, path: string, signal?: Abo
         if (event.data) yield event
       }
     }
-    signal?.throwIfAborted()
   } finally {
     clearInterval(watch)
     cut()
   }
-}
-
-function opened({ headers, body }: Response, { language }: Connection): ReadableStream<Uint8Array> {
-  if (headers.get('Content-Type')?.startsWith('text/event-stream')) return body!
-  void body?.cancel().catch(() => {})
-  throw new EstampeError('unexpected_answer', say('unexpected_answer', language))
 }
 
 function parsed(block: string): RawEvent {

@@ -1,6 +1,7 @@
 /** All of one's jobs in one stream, over expired tokens and restarts, until nobody listens. */
 
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
 import type { News } from '@estampe/client'
 import { issue, Person, restartService, small } from './person.js'
@@ -86,4 +87,13 @@ test('who stops listening closes the stream', async () => {
   assert.equal((await news.next()).value!.type, 'snapshot')
   stop.abort(new Error('enough'))
   await assert.rejects(news.next(), { message: 'enough' })
+})
+
+test('streams that ended leave nothing on the signal of who listened', async () => {
+  const { signal } = new AbortController()
+  const client = new Person().client()
+  for await (const _ of client.jobs.news({ signal })) break
+  const { job_id: id } = await client.images.create({ ...small, prompt: '[steps 3] [sleep 0.2] watched' })
+  await client.jobs.wait(id, { signal })
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
 })
