@@ -90,6 +90,23 @@ def test_a_word_that_was_read_as_another_is_said(ana: Visitor):
     expect(ana.page.get_by_role("dialog")).to_contain_text("turtel → turtle")
 
 
+def test_a_mask_whose_painting_is_closed_on_its_way_is_not_applied(ana: Visitor, sent: list[Any]):
+    page = ana.page
+    page.get_by_role("combobox", name="Model").select_option("fake-image")
+    page.evaluate(DROPPED, picture())
+    until(page.get_by_role("img", name="Start picture"), LOADED)
+    page.get_by_role("button", name="Choose what may change").click()
+    mask = page.get_by_role("dialog")
+    mask.get_by_role("button", name="Paint all").click()
+    page.route("**/api/uploads", lambda route: None)
+    mask.get_by_role("button", name="Use it").click()
+    with page.expect_event("requestfailed", lambda asked: asked.url.endswith("/api/uploads")):
+        page.keyboard.press("Escape")
+    is_done(ana.asks("not masked", "fake-image"))
+    assert "input_asset_id" in sent[0]
+    assert "mask_asset_id" not in sent[0]
+
+
 def test_a_dropped_picture_is_started_from_and_masked(ana: Visitor, sent: list[Any]):
     page = ana.page
     page.get_by_role("combobox", name="Model").select_option("fake-image")

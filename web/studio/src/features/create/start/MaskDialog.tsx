@@ -1,7 +1,7 @@
 /** A brush over the start picture: what is painted may change, the rest stays. */
 
 import { useEstampe } from '@estampe/react'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Button } from '../../../ui/Button'
 import { Dialog } from '../../../ui/Dialog'
 import { Trouble } from '../../../ui/Trouble'
@@ -31,16 +31,21 @@ export default function MaskDialog({ start, onClose, onMask }: MaskDialogProps) 
   const [error, setError] = useState<unknown>(null)
   const scale = Math.min(1, LONGEST_SIDE / Math.max(start.width, start.height))
   const [width, height] = [Math.round(start.width * scale), Math.round(start.height * scale)]
+  const sending = useRef<AbortController | null>(null)
+  useEffect(() => () => sending.current?.abort(), []) // who closes it wants no mask
   const add = (gesture: Gesture) => setGestures((made) => [...made, gesture])
 
   async function use() {
     if (isEmpty(gestures)) return setError(new Error(words.emptyMask))
+    const { signal } = (sending.current = new AbortController())
     setBusy(true)
     setError(null)
     try {
-      const { asset_id } = await client.uploads.create(await written(gestures, width, height))
-      onMask({ asset_id, url: URL.createObjectURL(await veiled(gestures, width, height, VEIL)) })
+      const { asset_id } = await client.uploads.create(await written(gestures, width, height), { signal })
+      const veil = await veiled(gestures, width, height, VEIL)
+      if (!signal.aborted) onMask({ asset_id, url: URL.createObjectURL(veil) })
     } catch (refused) {
+      if (signal.aborted) return
       setError(refused)
       setBusy(false)
     }

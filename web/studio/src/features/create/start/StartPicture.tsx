@@ -81,6 +81,7 @@ export function StartPicture({ model, draft, onChange, starting, faults }: Start
       {start && masking && (
         <Suspense fallback={null}>
           <MaskDialog
+            key={start.asset_id}
             start={start}
             onClose={() => setMasking(false)}
             onMask={(made) => {
