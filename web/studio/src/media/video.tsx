@@ -43,7 +43,7 @@ export function VideoViewer({ file, alt, whole = false }: ViewerProps) {
   )
 }
 
-/** Links are renewed now and then; a clip would stop and begin anew with each, so it keeps the one it has while it can. */
+/** Links are renewed now and then. A clip would begin anew with each: it keeps the one it has while it can. */
 function useLink(file: OutputFile): { link: string; fail: () => void } {
   const [held, hold] = useState(file)
   const [failed, setFailed] = useState(false)

@@ -77,7 +77,7 @@ function heard(site: Site, queries: QueryClient, news: News): void {
   }
 }
 
-/** What ended while nothing was heard and is too old for the snapshot: a list that is read once would never learn it. */
+/** What ended while nothing was heard, and is too old for the snapshot: a list read once would never learn it. */
 export async function catchUp(
   site: Site,
   queries: QueryClient,
