@@ -99,7 +99,8 @@ def test_a_mask_whose_painting_is_closed_on_its_way_is_not_applied(ana: Visitor,
     mask = page.get_by_role("dialog")
     mask.get_by_role("button", name="Paint all").click()
     page.route("**/api/uploads", lambda route: None)
-    mask.get_by_role("button", name="Use it").click()
+    with page.expect_request("**/api/uploads"):
+        mask.get_by_role("button", name="Use it").click()
     with page.expect_event("requestfailed", lambda asked: asked.url.endswith("/api/uploads")):
         page.keyboard.press("Escape")
     is_done(ana.asks("not masked", "fake-image"))
