@@ -38,6 +38,7 @@ class Child:
     def __init__(self, engines: Sequence[str], models: Sequence[str] = ()) -> None:
         self._engines, self._wanted = engines, models
         self._process: asyncio.subprocess.Process | None = None
+        self._killed: asyncio.subprocess.Process | None = None
         self._listening: asyncio.Task[None] | None = None
         self._ears: dict[str, Ear] = {}
         self._drawing: Ear | None = None
@@ -122,8 +123,10 @@ class Child:
         if process is None:
             return
         self._blamed |= frozenset(blamed)
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
+        if process is not self._killed:  # a second time may reap it behind asyncio's back, which complains
+            self._killed = process
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
         await process.wait()
         for ear in self._ears.values():
             ear.put_nowait(None)
