@@ -144,8 +144,7 @@ def test_a_session_ended_at_one_is_over_at_both(twins: tuple[Service, Service]):
         withdraws_everywhere(twins, token, lambda: browser.delete("/auth/local/session"), "token_invalid")
 
 
-@pytest.mark.parametrize("path", ["/api/events", "/api/jobs/{job}/events"])
-def test_a_stream_ends_when_its_key_is_withdrawn(twins: tuple[Service, Service], path: str):
+def ends_when_its_key_is_withdrawn(twins: tuple[Service, Service], path: str):
     here, there = twins
     with here.person("user_ana", "org_acme", "org:admin") as ana:
         made = make_key(ana)
@@ -160,3 +159,17 @@ def test_a_stream_ends_when_its_key_is_withdrawn(twins: tuple[Service, Service],
             ended_at = time.monotonic()
     assert last == "event: reauthenticate"
     assert ended_at - done_at < WITHIN_SECONDS
+
+
+STREAMS = pytest.mark.parametrize("path", ["/api/events", "/api/jobs/{job}/events"])
+
+
+@STREAMS
+def test_a_stream_ends_when_its_key_is_withdrawn(twins: tuple[Service, Service], path: str):
+    ends_when_its_key_is_withdrawn(twins, path)
+
+
+@STREAMS
+def test_a_stream_of_who_cannot_hear_ends_as_soon(twins: tuple[Service, Service], path: str):
+    with nobody_listens(twins[0].database_url):
+        ends_when_its_key_is_withdrawn(twins, path)

@@ -155,7 +155,7 @@ class Broadcast:
             if now - looked >= QUEUE_LOOK_SECONDS:
                 looked = now
                 self._look_at_line()
-            if self._rights_changed or now - checked >= HEARTBEAT_SECONDS:
+            if self._rights_changed or not self._revocations.hears or now - checked >= HEARTBEAT_SECONDS:
                 checked, self._rights_changed = now, False
                 await self._check(self._listeners)
 
