@@ -35,9 +35,15 @@ class Terminal:
             flags += ["--port", str(self.port)]
         return [sys.executable, "-m", "estampe", verb, *flags, *rest]
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self.command(*words), env=self.environment, capture_output=True, text=True, timeout=120, check=False
+            self.command(*words),
+            env=self.environment,
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
 
     @contextmanager

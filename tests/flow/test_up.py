@@ -225,6 +225,26 @@ def test_generate_says_when_nothing_answers(terminal: Terminal):
     assert "estampe up" in result.stderr
 
 
+def test_a_picture_without_a_file_of_its_own_is_named_after_its_words_and_replaces_nothing(
+    settled: Terminal, tmp_path: Path
+):
+    with settled.up() as up:
+        up.link()
+        for _ in range(2):
+            assert settled.run("generate", "L'été, 2 chats !", cwd=tmp_path).returncode == 0
+        settled.run("generate", "!", "--video", cwd=tmp_path)
+        folder = settled.run("generate", "a cat", "--out", str(tmp_path))
+        lost = settled.run("generate", "a cat", "--out", str(tmp_path / f"{'a' * 300}.png"))
+
+    assert {path.name for path in tmp_path.iterdir()} == {"l-été-2-chats.png", "l-été-2-chats-2.png", "video.mp4"}
+    for path in tmp_path.glob("*.png"):
+        with Image.open(path) as image:
+            assert json.loads(image.text["estampe"])["prompt"] == "L'été, 2 chats !"
+    assert f"{tmp_path} is a folder" in one_line(folder)
+    assert lost.returncode == 1
+    assert "kept in the gallery" in lost.stderr.splitlines()[-1]
+
+
 def test_the_doctor_looks_at_everything_and_is_content(settled: Terminal):
     result = settled.run("doctor")
 

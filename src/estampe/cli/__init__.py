@@ -71,7 +71,10 @@ def worker(
 def generate(
     prompt: str,
     *,
-    out: Annotated[Path, Parameter(help="Where to write it; the extension chooses the format.")],
+    out: Annotated[
+        Path | None,
+        Parameter(help="Where to write it, in the format of its extension (default: named after the prompt, here)."),
+    ] = None,
     video: Annotated[bool, Parameter(negative="", help="Make a clip.")] = False,
     seed: int | None = None,
     model: str | None = None,

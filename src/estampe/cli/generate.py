@@ -1,9 +1,12 @@
 """`estampe generate`: ask the running service for one picture or clip, watch it being made, keep the file."""
 
+import os
+import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +23,17 @@ TIMEOUT_SECONDS = 40.0
 WAIT_SECONDS = 20
 OUTAGE_SECONDS = 60.0
 FORMATS = {".jpg": "jpeg", ".jpeg": "jpeg"}
+NAME_LETTERS = 40
 
 console = Console(stderr=True, highlight=False)
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What to make, and where to write it."""
+    """What to make, and where to write it: without `out`, beside the person, under the prompt's own words."""
 
     prompt: str
-    out: Path
+    out: Path | None
     kind: str
     seed: int | None
     model: str | None
@@ -38,8 +42,33 @@ class Wish:
         said = {"prompt": self.prompt, "output_format": self._format(), "seed": self.seed, "model": self.model}
         return {name: value for name, value in said.items() if value is not None}
 
+    def write(self, content: bytes, media_type: str) -> Path:
+        """Where it was written: a file that the person named is replaced, and no other. Raises `EstampeError`."""
+        try:
+            if self.out is None:
+                return self._write_beside(content, media_type.partition("/")[2])
+            self.out.write_bytes(content)
+        except OSError as error:
+            where, why = self.out or Path.cwd(), error.strerror
+            raise EstampeError(
+                Text(
+                    f"{where} cannot be written ({why}); what was made is kept in the gallery",
+                    f"{where} ne peut pas être écrit ({why}) ; le résultat reste dans la galerie",
+                )
+            ) from error
+        return self.out
+
+    def _write_beside(self, content: bytes, extension: str) -> Path:
+        words = "-".join(re.findall(r"\w+", self.prompt.lower()))[:NAME_LETTERS].strip("-") or self.kind
+        for number in count(1):
+            path = Path(f"{words}-{number}.{extension}" if number > 1 else f"{words}.{extension}")
+            with suppress(FileExistsError), path.open("xb") as file:
+                file.write(content)
+                return path
+        raise AssertionError("numbers do not end")
+
     def _format(self) -> str | None:
-        suffix = self.out.suffix.lower()
+        suffix = self.out.suffix.lower() if self.out else ""
         return FORMATS.get(suffix, suffix[1:]) or None
 
 
@@ -72,9 +101,8 @@ class Session:
 
 def generate(settings: Settings, wish: Wish) -> Status:
     """The status the job ended with; the file is written only when it succeeded."""
-    if not wish.out.absolute().parent.is_dir():
-        where = wish.out.absolute().parent
-        raise InvalidSetting(Text(f"{where} is not a folder", f"{where} n'est pas un dossier"))
+    if wish.out is not None:
+        _require_place(wish.out)
     try:
         with httpx.Client(base_url=settings.url, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
             return _generate(Session(settings, client), wish)
@@ -85,6 +113,14 @@ def generate(settings: Settings, wish: Wish) -> Status:
                 f"rien ne répond à {settings.url} : lancez « estampe up »",
             )
         ) from error
+
+
+def _require_place(out: Path) -> None:
+    where = out.absolute().parent
+    if not where.is_dir():
+        raise InvalidSetting(Text(f"{where} is not a folder", f"{where} n'est pas un dossier"))
+    if os.path.isdir(out):  # noqa: PTH112 - of a name that is too long it says no, where Path raises
+        raise InvalidSetting(Text(f"{out} is a folder: name a file", f"{out} est un dossier : nommez un fichier"))
 
 
 def _generate(session: Session, wish: Wish) -> Status:
@@ -104,8 +140,8 @@ def _generate(session: Session, wish: Wish) -> Status:
         return status
     made = job["outputs"][0]
     content = session.ask("GET", f"/api/assets/{made['asset_id']}/content").content
-    wish.out.write_bytes(content)
-    console.print(f"{wish.out}  {made['width']} x {made['height']}  {len(content):,} bytes  seed {made['seed']}")
+    out = wish.write(content, made["media_type"])
+    console.print(f"{out}  {made['width']} x {made['height']}  {len(content):,} bytes  seed {made['seed']}")
     return status
 
 
