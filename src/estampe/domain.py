@@ -188,6 +188,11 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     thumbnail_key: str
     created_at: datetime
 
+    @property
+    def keys(self) -> tuple[str, str]:
+        """All that it has in the store."""
+        return self.key, self.thumbnail_key
+
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """One request to make something, and all that became of it.

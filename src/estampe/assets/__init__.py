@@ -58,7 +58,7 @@ class Shelf:
             created_at=datetime.now(UTC),
         )
         async with self._db.system() as scope:
-            await scope.run("expect_files", keys=[asset.key, asset.thumbnail_key])
+            await scope.run("expect_files", keys=[*asset.keys])
         await self.store.put(asset.key, path, asset.media_type)
         await self.store.put(asset.thumbnail_key, seen.poster, "image/webp")
         return asset
@@ -68,12 +68,12 @@ class Shelf:
         asset = await self.keep(path, kind, facts, owner)
         async with self._db.tenant(owner.tenant_id) as scope:
             await scope.run("put_asset", **msgspec.structs.asdict(asset))
-            await scope.run("claim_files", keys=[asset.key, asset.thumbnail_key])
+            await scope.run("claim_files", keys=[*asset.keys])
         return asset
 
     async def drop(self, asset: Asset) -> None:
         """Erase a file that no row points at."""
-        await self._erase([asset.key, asset.thumbnail_key])
+        await self._erase([*asset.keys])
 
     async def sweep(self, older_than_seconds: float = SWEEP_AFTER_SECONDS) -> int:
         """Erase the files that no row has claimed for so long, and those whose row was deleted."""
@@ -85,7 +85,7 @@ class Shelf:
     async def renew(self, assets: Sequence[Asset]) -> None:
         """Files without a row that are still waited for: they are not swept for another while."""
         async with self._db.system() as scope:
-            await scope.run("renew_files", keys=[key for asset in assets for key in (asset.key, asset.thumbnail_key)])
+            await scope.run("renew_files", keys=[key for asset in assets for key in asset.keys])
 
     async def _erase(self, keys: list[str]) -> None:
         for key in keys:

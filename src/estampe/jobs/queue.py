@@ -225,7 +225,7 @@ class Queue:
                 return found is not None and found["status"] == to
             for asset in outputs:
                 await scope.run("put_asset", **msgspec.structs.asdict(asset))
-            keys = [key for asset in outputs for key in (asset.key, asset.thumbnail_key)]
+            keys = [key for asset in outputs for key in asset.keys]
             if await scope.run("claim_files", keys=keys) < len(keys):
                 raise LookupError("files of the attempt were swept")
         return True
