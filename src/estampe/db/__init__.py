@@ -17,7 +17,7 @@ Row = dict[str, Any]
 Connection = psycopg.AsyncConnection[Row]
 
 # What is over when one asks again: a server that is away or has become a standby, a plan from before a migration.
-_PASSING = (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.FeatureNotSupported)
+PASSING = (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.FeatureNotSupported)
 
 _STATEMENT = re.compile(r"^-- ([a-z_]+) --\n(?:-- .*\n)+", re.MULTILINE)
 
@@ -104,6 +104,6 @@ class Database:
                 yield scope
         except Exception as error:
             # The queue's library says it in a word of its own.
-            if isinstance(error, _PASSING) or isinstance(error.__cause__, _PASSING):
+            if isinstance(error, PASSING) or isinstance(error.__cause__, PASSING):
                 raise DatabaseUnavailable(retry_after_seconds=2) from error
             raise

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from estampe.db import STATEMENTS, Row
+from estampe.db import PASSING, STATEMENTS, Row
 from estampe.errors import DatabaseUnavailable
 
 # What hangs is given up as a pool's wait is; what breaks is noticed by the system underneath.
@@ -18,9 +18,6 @@ CONNECTION: dict[str, Any] = {
     "keepalives_idle": 5,
     "tcp_user_timeout": 4000,
 }
-
-# What a fresh connection mends: one that is lost, and plans from before a migration.
-STALE = (psycopg.OperationalError, psycopg.errors.FeatureNotSupported)
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 Cursor = psycopg.AsyncCursor[tuple[Any, ...]]
@@ -49,12 +46,12 @@ class Direct:
         try:
             async with asyncio.timeout(self._wait_seconds):
                 if self._connection is not None:
-                    with contextlib.suppress(*STALE):
+                    with contextlib.suppress(*PASSING):
                         return await self._connection.execute(STATEMENTS[statement], values, binary=True)
                     await self.close()
                 self._connection = await self._connected()
                 return await self._connection.execute(STATEMENTS[statement], values, binary=True)
-        except (*STALE, TimeoutError) as error:
+        except (*PASSING, TimeoutError) as error:
             await self.close()
             raise DatabaseUnavailable(retry_after_seconds=2) from error
 
