@@ -3,11 +3,9 @@
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 
-from estampe import telemetry
 from estampe.access.revocations import Revocation, Revocations
 from estampe.domain import JobId, TenantId
 from estampe.errors import DatabaseUnavailable
@@ -39,7 +37,6 @@ class Broadcast:
         self._hub, self._reader, self._revocations = hub, reader, revocations
         # By the job that is followed, or the user all of whose jobs are.
         self._following: dict[_Followed, set[Listener]] = {}
-        self._of: Counter[tuple[TenantId, str]] = Counter()
         self._changed: dict[tuple[TenantId, JobId], None] = {}
         self._has_news = asyncio.Event()
         self._rights_changed = False
@@ -47,19 +44,12 @@ class Broadcast:
         hub.follow(self._hear, self._look)
         revocations.follow(self._withdrawn)
 
-    def __len__(self) -> int:
-        return sum(map(len, self._following.values()))
-
-    def count_of(self, tenant: TenantId, user: str) -> int:
-        return self._of[tenant, user]
-
     def follow(self, listener: Listener) -> None:
         """Tell the listener what is new, until it is left alone."""
         listeners = self._following.setdefault(_followed(listener), set())
         if listener not in listeners:  # one that begins again has not come twice
             listeners.add(listener)
-            self._of[_whose(listener)] += 1
-            telemetry.note("watchers")
+            self._hub.audience.came(listener.me.tenant.id, listener.me.user_id)
         if self._hub.stopping:
             listener.end(BYE)
 
@@ -67,11 +57,8 @@ class Broadcast:
         followed = _followed(listener)
         listeners = self._following.get(followed, set())
         if listener in listeners:
-            telemetry.note("watchers", value=-1)
             listeners.discard(listener)
-            self._of[_whose(listener)] -= 1
-            if not self._of[_whose(listener)]:
-                del self._of[_whose(listener)]
+            self._hub.audience.left(listener.me.tenant.id, listener.me.user_id)
             if not listeners:
                 del self._following[followed]
 
@@ -190,10 +177,6 @@ class Broadcast:
 
 def _followed(listener: Listener) -> _Followed:
     return listener.me.tenant.id, listener.job, None if listener.job else listener.me.user_id
-
-
-def _whose(listener: Listener) -> tuple[TenantId, str]:
-    return listener.me.tenant.id, listener.me.user_id
 
 
 def _offer(listener: Listener, scene: Scene) -> None:

@@ -15,12 +15,11 @@ RETRY_AFTER_SECONDS = 5.0
 
 def require_room(here: Installation, me: Principal) -> None:
     """Raises `RateLimited` where one more watcher is one too many, of all or of one's own."""
-    full = len(here.hub) + len(here.broadcast) >= here.settings.max_watchers
+    full = len(here.hub.audience) >= here.settings.max_watchers
     if full or here.hub.stopping or not has_part_left(here, me):
         raise RateLimited(retry_after_seconds=RETRY_AFTER_SECONDS)
 
 
 def has_part_left(here: Installation, me: Principal) -> bool:
-    whose = me.tenant.id, me.user_id
     part = max(here.settings.max_watchers // PARTS, LEAST_PART)
-    return here.hub.count_of(*whose) + here.broadcast.count_of(*whose) < part
+    return here.hub.audience.of(me.tenant.id, me.user_id) < part

@@ -58,22 +58,38 @@ class Watcher:
         return heard
 
 
+class Audience:
+    """Who watches in this process: each stream and wait, by the tenant and user it is there for."""
+
+    def __init__(self) -> None:
+        self._of: Counter[tuple[TenantId, str]] = Counter()
+
+    def __len__(self) -> int:
+        return self._of.total()
+
+    def of(self, tenant: TenantId, user: str) -> int:
+        return self._of[tenant, user]
+
+    def came(self, tenant: TenantId, user: str) -> None:
+        self._of[tenant, user] += 1
+        telemetry.note("watchers")
+
+    def left(self, tenant: TenantId, user: str) -> None:
+        telemetry.note("watchers", value=-1)
+        self._of[tenant, user] -= 1
+        if not self._of[tenant, user]:
+            del self._of[tenant, user]
+
+
 class Hub:
     """Hears of every job and tells the watchers; `stopping` ends every stream."""
 
     def __init__(self, notices: Notices) -> None:
         self._watchers: dict[JobId | None, set[Watcher]] = {}
-        self._of: Counter[tuple[TenantId, str]] = Counter()
+        self.audience = Audience()
         self._followers: list[tuple[Callable[[News], None], Callable[[], None]]] = []
         self.stopping = False
         notices.subscribe(CHANNEL, self._tell, self.wake_all)
-
-    def __len__(self) -> int:
-        return sum(map(len, self._watchers.values()))
-
-    def count_of(self, tenant: TenantId, user: str) -> int:
-        """How many watchers are there for someone."""
-        return self._of[tenant, user]
 
     @contextmanager
     def watch(
@@ -82,15 +98,11 @@ class Hub:
         """News of a job or all of a user's, for the user `by`, whosever they are."""
         watcher = Watcher(tenant, job=job, user=user)
         self._watchers.setdefault(job, set()).add(watcher)
-        self._of[tenant, by] += 1
-        telemetry.note("watchers")
+        self.audience.came(tenant, by)
         try:
             yield watcher
         finally:
-            telemetry.note("watchers", value=-1)
-            self._of[tenant, by] -= 1
-            if not self._of[tenant, by]:
-                del self._of[tenant, by]
+            self.audience.left(tenant, by)
             self._watchers[job].discard(watcher)
             if not self._watchers[job]:
                 del self._watchers[job]

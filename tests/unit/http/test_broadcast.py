@@ -174,7 +174,7 @@ async def test_a_reader_that_never_reads_again_is_let_go(studio, monkeypatch):
     wanted = await studio.running()
     async with watching(studio, wanted, slow=True) as (slow,):
         studio.move(wanted)
-        await until(lambda: len(studio.broadcast) == 0)
+        await until(lambda: len(studio.hub.audience) == 0)
 
     assert slow.ended
 
@@ -245,7 +245,7 @@ async def test_the_end_ends_the_stream_even_of_a_slow_reader(studio):
         await until(lambda: "done" in quick.names)
         slow.takes.set()
         await until(lambda: "done" in slow.names)
-        await until(lambda: len(studio.broadcast) == 0)
+        await until(lambda: len(studio.hub.audience) == 0)
 
     assert slow.names[-1] == quick.names[-1] == "done"
 
@@ -265,7 +265,7 @@ async def test_a_deleted_job_s_streams_end(studio):
     async with watching(studio, wanted):
         studio.sql("delete from jobs where id = %s", wanted)
         studio.hub.wake_all()
-        await until(lambda: len(studio.broadcast) == 0)
+        await until(lambda: len(studio.hub.audience) == 0)
 
 
 async def test_one_broken_line_keeps_nobody_from_hearing(studio):
@@ -279,7 +279,7 @@ async def test_one_broken_line_keeps_nobody_from_hearing(studio):
         broken_one._line._send = broken
         studio.move(wanted)
         await until(lambda: sum("progress" in client.names for client in clients) == 2)
-        await until(lambda: len(studio.broadcast) == 2)
+        await until(lambda: len(studio.hub.audience) == 2)
 
 
 async def test_places_in_line_are_told_as_they_change(studio, monkeypatch):
@@ -298,6 +298,6 @@ async def test_one_s_streams_are_counted_once_each_however_often_they_begin(stud
     async with watching(studio, wanted, count=2), watching(studio, None), watching(studio, None, me=BOB):
         for listener in studio.broadcast._listeners:
             studio.broadcast.follow(listener)
-        assert studio.broadcast.count_of(*hers) == 3
+        assert studio.hub.audience.of(*hers) == 3
 
-    assert studio.broadcast.count_of(*hers) == len(studio.broadcast) == 0
+    assert studio.hub.audience.of(*hers) == len(studio.hub.audience) == 0
