@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from tests.unit.identity.test_api_key import ADMIN
+from tests.unit.identity.holder import ADMIN
 
 from estampe.access.auth_events import MOST_MINUTES, MOST_PROVEN, MOST_UNPROVEN, Asked, AuthEvents, Seen, hidden
 from estampe.errors import DatabaseUnavailable

@@ -6,7 +6,7 @@ import time
 
 import msgspec
 import pytest
-from tests.unit.identity.test_api_key import ADMIN, Deaf
+from tests.unit.identity.holder import ADMIN, Deaf
 
 from estampe import errors
 from estampe.access import api_keys as keys

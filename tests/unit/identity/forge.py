@@ -37,6 +37,10 @@ def jwk(private, kid=KID, **members):
     return {name: value for name, value in (entry | members).items() if value is not None}
 
 
+def document(*entries):
+    return json.dumps({"keys": entries}).encode()
+
+
 def session_claims(**changes):
     claims = {
         "v": 2,

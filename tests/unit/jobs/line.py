@@ -73,3 +73,11 @@ class Line:
                 assert await self.house.queue.finish(job, Status.FAILED, usage=Usage(units=0, gpu_seconds=1))
             ran += batch
         return ran
+
+
+def tenants(jobs: list[Job]) -> list[str]:
+    return [job.organization_id.removeprefix("org_") for job in jobs]
+
+
+def users(jobs: list[Job]) -> str:
+    return "".join(job.user_id[0] for job in jobs)
