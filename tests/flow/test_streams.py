@@ -35,7 +35,7 @@ def events(answer: httpx.Response) -> Iterator[tuple[str, dict, str | None]]:
 
 
 def test_a_job_is_followed_from_a_snapshot_to_its_end(ana: Person):
-    job_id = ana.ask("[steps 20] [sleep 0.05] a cat", width=64, height=64)
+    job_id = ana.ask("[steps 60] [sleep 0.05] a cat", width=64, height=64)
 
     with ana.stream("GET", f"/api/jobs/{job_id}/events") as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")

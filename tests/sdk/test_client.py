@@ -15,6 +15,7 @@ from tests.service import Person, Service
 
 SMALL = {"width": 64, "height": 64}
 SLOW = "[steps 30] [sleep 0.05] a cat"
+SLOWER = "[steps 60] [sleep 0.05] a cat"
 LONG = "[steps 400] [sleep 0.1] a cat"
 
 
@@ -29,7 +30,7 @@ def test_a_picture_is_asked_for_and_comes_with_its_progress_and_previews(client,
     progress, previews = [], []
 
     result = client.images.generate(
-        SLOW, **SMALL, seed=7, on_progress=progress.append, on_preview=previews.append, metadata={"shop": "a"}
+        SLOWER, **SMALL, seed=7, on_progress=progress.append, on_preview=previews.append, metadata={"shop": "a"}
     )
 
     assert (result.kind, result.status, result.outputs[0].seed, result.outputs[0].width) == (
@@ -40,7 +41,7 @@ def test_a_picture_is_asked_for_and_comes_with_its_progress_and_previews(client,
     )
     fractions = [job.progress.fraction for job in progress if job.progress]
     assert fractions == sorted(fractions)
-    assert len(fractions) > 2
+    assert any(0 < fraction < 1 for fraction in fractions)
     assert progress[-1].status == "succeeded"
     assert previews[0].media_type == "image/webp"
     assert Image.open(io.BytesIO(previews[0].data)).size == (32, 32)
