@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from tests.browser.visit import Visitor, playwright
+from tests.browser.visit import Visitor
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 
-AGAIN_MS = 5_000
 NOBODY = "401 (Unauthorized)"
 AWAY = (
     "ERR_CONNECTION_REFUSED",
@@ -29,14 +27,8 @@ def account(page: Page) -> Locator:
 
 
 def chooses(visitor: Visitor, choice: str) -> None:
-    """A page that came this moment may be drawn once more under its open menu: who meets that opens it again."""
-    item = visitor.page.get_by_role("menuitemradio", name=choice)
     account(visitor.page).click()
-    with suppress(playwright().TimeoutError):
-        item.wait_for(timeout=AGAIN_MS)
-    if not item.is_visible():
-        account(visitor.page).click()
-    item.click()
+    visitor.page.get_by_role("menuitemradio", name=choice).click()
 
 
 def asks_who(page: Page, *answers: str) -> Locator:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from tests.browser.expecting import expect
 from tests.browser.frame.around import account
-from tests.browser.visit import Visitor, Visitors, axe
+from tests.browser.visit import PROMPT, Visitor, Visitors, axe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route
@@ -29,6 +29,21 @@ def test_whoever_comes_to_a_page_by_keyboard_is_in_it_and_is_told_where(ana: Vis
     ana.menu.get_by_role("link", name="API keys").press("Enter")
     expect(ana.page.get_by_role("main")).to_be_focused()
     expect(ana.page.get_by_role("status").filter(has_text="API keys")).to_be_attached()
+
+
+def test_a_page_that_comes_late_leaves_the_keyboard_to_what_was_opened_meanwhile(ana: Visitor):
+    held: list[Route] = []
+    ana.page.route("**/assets/Page-*.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks it
+    ana.page.reload(wait_until="commit")
+    account(ana.page).click()
+    light = ana.page.get_by_role("menuitemradio", name="Light")
+    expect(light).to_be_visible()
+    for route in held:
+        route.continue_()
+    expect(ana.page.get_by_label(PROMPT)).to_be_visible()
+    expect(light).to_be_visible()
+    ana.page.keyboard.press("Escape")
+    expect(account(ana.page)).to_be_focused()
 
 
 def test_the_first_thing_a_keyboard_meets_leads_to_the_content(ana: Visitor):

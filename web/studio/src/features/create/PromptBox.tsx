@@ -75,12 +75,15 @@ export function PromptBox({ value, onChange, most, error, disabled, field, child
   )
 }
 
-/** Typing may begin at once; where that would open a keyboard over the page, it waits. */
+/** Typing may begin at once; where that would open a keyboard over the page, or close what was opened, it waits. */
 function useReady(field: RefObject<HTMLTextAreaElement | null>): void {
   const done = useRef(false)
   useEffect(() => {
     if (done.current || !matchMedia('(pointer: fine)').matches) return
     done.current = true
-    field.current?.focus({ preventScroll: true })
+    if (isFree(document.activeElement)) field.current?.focus({ preventScroll: true })
   }, [field])
 }
+
+/** Nothing has the keyboard but what led here: the page's name in the frame, or the place where pages stand. */
+const isFree = (holder: Element | null): boolean => !holder || holder.matches('body, a, main')
