@@ -3,6 +3,7 @@
 import errno
 import secrets
 import socket
+from urllib.parse import urlsplit
 
 from estampe import plugins
 from estampe.errors import InvalidSetting, Text
@@ -16,6 +17,7 @@ def prepare(settings: Settings) -> None:
     plugins.require("engines", settings.engines)
     plugins.require("identity", settings.identity)
     plugins.require("stores", [settings.store])
+    _require_address(settings)
     _require_secret(settings)
     _require_counts(settings)
     _require_plans(settings)
@@ -62,6 +64,25 @@ def require_port(settings: Settings) -> None:
 def units() -> set[str]:
     """What quotas may be in."""
     return {GPU_SECONDS, *(f"{kind.unit}s" for kind in kinds().values())}
+
+
+def _require_address(settings: Settings) -> None:
+    """Raises `InvalidSetting` for a `public_url` that no link can begin with."""
+    said = settings.public_url
+    if said is None:
+        return
+    try:
+        parts = urlsplit(said)
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port)
+    except ValueError:
+        is_address = False
+    if not is_address or parts.query or parts.fragment:
+        raise InvalidSetting(
+            Text(
+                f"public_url “{said}” is no address like https://images.example.com",
+                f"public_url « {said} » n'est pas une adresse comme https://images.example.com",
+            )
+        )
 
 
 def _require_secret(settings: Settings) -> None:

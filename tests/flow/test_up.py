@@ -165,19 +165,29 @@ def test_a_port_in_use_is_one_clear_line(terminal: Terminal):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("port", "abc"), ("port", "70000"), ("engines", "nonesuch"), ("server", "apache"), ("colour", "red")],
+    ("verb", "name", "value"),
+    [
+        ("doctor", "port", "abc"),
+        ("doctor", "port", "70000"),
+        ("up", "engines", "nonesuch"),
+        ("doctor", "server", "apache"),
+        ("doctor", "colour", "red"),
+        ("worker", "config", "nowhere.toml"),
+        ("worker", "public_url", "images.example.com"),
+        ("up", "clerk_publishable_key", "pk_nonsense"),
+        ("api", "clerk_publishable_key", "pk_nonsense"),
+        ("api", "clerk_webhook_secret", "whsec_c2VjcmV0"),
+        ("api", "oidc_issuer", "id.example"),
+    ],
 )
-def test_a_wrong_setting_is_one_clear_line_that_names_it(terminal: Terminal, name: str, value: str):
+def test_a_wrong_setting_is_one_clear_line_that_names_it(terminal: Terminal, verb: str, name: str, value: str):
     terminal.environment[f"ESTAMPE_{name.upper()}"] = value
-    words = ["doctor"] if name != "engines" else ["up"]
-    command = [
-        word for word in terminal.command(*words) if name != "port" or word not in {"--port", str(terminal.port)}
-    ]
+    command = [word for word in terminal.command(verb) if name != "port" or word not in {"--port", str(terminal.port)}]
 
     result = subprocess.run(command, env=terminal.environment, capture_output=True, text=True, timeout=60, check=False)
 
-    assert f"ESTAMPE_{name.upper()}" in one_line(result) or value in one_line(result)
+    said = one_line(result)
+    assert f"ESTAMPE_{name.upper()}" in said or name in said or value in said
 
 
 def test_the_line_is_french_in_a_french_terminal(terminal: Terminal):
@@ -253,12 +263,13 @@ def test_the_doctor_looks_at_everything_and_is_content(settled: Terminal):
         assert about in result.stdout
 
 
-def test_the_doctor_says_what_is_wrong(terminal: Terminal):
-    terminal.environment["ESTAMPE_DATABASE_URL"] = "postgresql://127.0.0.1:1/nowhere"
+@pytest.mark.parametrize("url", ["postgresql://127.0.0.1:1/nowhere", "nonsense"])
+def test_the_doctor_says_what_is_wrong(terminal: Terminal, url: str):
+    terminal.environment["ESTAMPE_DATABASE_URL"] = url
 
     result = terminal.run("doctor")
 
-    assert result.returncode == 1
+    assert (result.returncode, result.stderr) == (1, "")
     assert "ESTAMPE_DATABASE_URL" in result.stdout
 
 

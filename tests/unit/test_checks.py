@@ -36,3 +36,27 @@ def test_an_empty_key_signs_no_links(tmp_path, empty):
 def test_a_key_of_one_s_own_or_none_at_all_will_do(tmp_path):
     checks.prepare(read({"ESTAMPE_SIGNING_SECRET": ""}, data_dir=tmp_path))
     checks.prepare(Settings(data_dir=tmp_path, signing_secret="a long random text"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "images.example.com",
+        "localhost:9006",
+        "https://[x",
+        "ftp://a.example",
+        "https://",
+        "https://a.example:x",
+        "http://a/?b",
+    ],
+)
+def test_links_begin_with_a_whole_address(tmp_path, url):
+    with pytest.raises(InvalidSetting, match="public_url") as refused:
+        checks.prepare(Settings(data_dir=tmp_path, public_url=url))
+    assert "n'est pas une adresse" in refused.value.detail.fr
+
+
+@pytest.mark.parametrize("url", ["https://images.example.com", "http://[::1]:9006/estampe/", None])
+def test_or_with_the_server_s_own(tmp_path, url):
+    checks.prepare(Settings(data_dir=tmp_path, public_url=url))
+    assert list(tmp_path.iterdir()) == []

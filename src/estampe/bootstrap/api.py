@@ -6,14 +6,14 @@ from typing import Any
 
 import msgspec
 
-from estampe import http, lifeline, plugins, telemetry
+from estampe import http, lifeline, telemetry
 from estampe.access.auth_events import AuthEvents
-from estampe.access.clerk_events import Sender as ClerkSender
 from estampe.access.revocations import Revocation, Revocations
 from estampe.access.rights import Rights
 from estampe.assets import Shelf
 from estampe.assets.links import Links
 from estampe.bootstrap import store
+from estampe.bootstrap.doors import clerk_sender, providers
 from estampe.db import Database
 from estampe.db.direct import Direct
 from estampe.db.notices import Notices
@@ -24,7 +24,6 @@ from estampe.http.installation import Installation, opened
 from estampe.http.scenes import Scene, teller
 from estampe.http.watch import Watch
 from estampe.identity import Provider, VerifiedTokens
-from estampe.identity.clerk import Clerk
 from estampe.identity.local import OWNER, Local
 from estampe.jobs.accounts import Accounts
 from estampe.jobs.announced import Announced
@@ -40,12 +39,6 @@ from estampe.settings import Settings, read
 
 SIGNING_KEY = "signing.key"
 SECRET_BYTES = 32
-
-
-def providers(settings: Settings) -> list[Provider]:
-    """Those that the settings name and give enough to work with."""
-    found = (plugins.load("identity", name).from_settings(settings) for name in settings.identity)
-    return [provider for provider in found if provider is not None]
 
 
 def signing_secret(settings: Settings) -> bytes:
@@ -115,7 +108,7 @@ def application(settings: Settings, url: str) -> Any:
         sender=Sender(webhooks, Outbound(private=settings.webhook_private_addresses), notices, teller(reader)),
         auth_events=events,
         providers=tuple(known),
-        clerk_webhooks=_clerk(settings, known),
+        clerk_webhooks=clerk_sender(settings, known),
     )
 
     return http.application(installation, opened(installation, notices))
@@ -127,10 +120,6 @@ def _with_local_operator(settings: Settings, known: list[Provider]) -> Settings:
     if not settings.operates_locally:
         return settings
     return msgspec.structs.replace(settings, operators=(*settings.operators, *owners))
-
-
-def _clerk(settings: Settings, known: list[Provider]) -> ClerkSender | None:
-    return ClerkSender.from_settings(settings, next((p.issuers for p in known if p.name == Clerk.name), ()))
 
 
 def _watch(settings: Settings, known: list[Provider], events: AuthEvents) -> Watch:

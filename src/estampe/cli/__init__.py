@@ -1,7 +1,6 @@
 """The `estampe` command: each verb reads the settings, then does one thing."""
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,6 +8,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from estampe import __version__, lifeline, telemetry
+from estampe.cli.language import in_words
 from estampe.domain import Status
 from estampe.errors import EstampeError, InvalidSetting
 from estampe.settings import Settings, read
@@ -231,6 +231,4 @@ def main() -> None:
 
 
 def _say(error: EstampeError) -> None:
-    text = error.detail or error.title
-    french = (os.environ.get("LC_ALL") or os.environ.get("LANG") or "").startswith("fr")
-    print(f"estampe: {text.fr if french else text.en}", file=sys.stderr)
+    print(f"estampe: {in_words(error)}", file=sys.stderr)

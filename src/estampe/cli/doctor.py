@@ -9,7 +9,8 @@ import psycopg
 from rich.console import Console
 
 from estampe import __version__, bootstrap, checks, media, plugins
-from estampe.bootstrap import api
+from estampe.bootstrap import doors
+from estampe.cli.language import in_words
 from estampe.errors import EstampeError
 from estampe.settings import Settings
 
@@ -45,7 +46,7 @@ def _looked(look: Callable[[Settings], Iterator[Finding]], settings: Settings) -
     try:
         yield from look(settings)
     except EstampeError as error:
-        yield Finding(well=False, about=look.__name__.strip("_"), said=str(error))
+        yield Finding(well=False, about=look.__name__.strip("_"), said=in_words(error))
 
 
 def _python(_: Settings) -> Iterator[Finding]:
@@ -68,7 +69,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
             with psycopg.connect(url, connect_timeout=5) as connection:
                 version = connection.info.server_version // 10000
                 role, has_role = connection.execute(_TENANT_ROLE).fetchone() or ("", False)
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:  # an address that means nothing, too
             said = f"cannot be reached: {str(error).splitlines()[0]}; check ESTAMPE_DATABASE_URL"
             yield Finding(well=False, about="database", said=said)
             return
@@ -106,6 +107,8 @@ def _port(settings: Settings) -> Iterator[Finding]:
 
 
 def _sign_in(settings: Settings) -> Iterator[Finding]:
-    names = [provider.name for provider in api.providers(settings)]
+    known = doors.providers(settings)
+    doors.clerk_sender(settings, known)
+    names = [provider.name for provider in known]
     printed = "the printed link works" if settings.signs_in_locally else "the printed link is off"
     yield Finding(well=bool(names), about="sign-in", said=f"{', '.join(names) or 'nobody can sign in'}; {printed}")

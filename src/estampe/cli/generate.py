@@ -14,6 +14,7 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from estampe.cli.language import language
 from estampe.cli.sign_in import local_token
 from estampe.domain import Status, new_id
 from estampe.errors import DatabaseUnavailable, EstampeError, InvalidSetting, Text
@@ -82,7 +83,8 @@ class Session:
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Raises `EstampeError` with the server's own words when it refuses, `TransportError` when it is not there."""
         deadline = time.monotonic() + OUTAGE_SECONDS
-        headers = {"Authorization": f"Bearer {self._token()}", **options.pop("headers", {})}
+        known = {"Authorization": f"Bearer {self._token()}", "Accept-Language": language()}
+        headers = known | options.pop("headers", {})
         while True:
             try:
                 answer = self._client.request(method, path, headers=headers, **options)

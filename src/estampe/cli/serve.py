@@ -7,6 +7,7 @@ import sys
 import tempfile
 
 from estampe import bootstrap, checks, telemetry
+from estampe.bootstrap import doors
 from estampe.settings import Settings
 
 MODULE = "estampe.bootstrap.api"
@@ -21,6 +22,7 @@ def serve(settings: Settings) -> None:
     """Serve until told to stop. Raises `InvalidSetting` when the port is taken."""
     checks.prepare(settings)
     checks.require_port(settings)
+    doors.require_sign_in(settings)
     importlib.import_module(MODULE)  # before the servers fork: once for them all
     _try_store_apart(settings)
     with bootstrap.database_url(settings) as url:

@@ -13,8 +13,10 @@ import httpx
 from rich.console import Console
 
 from estampe import bootstrap, checks
+from estampe.bootstrap import doors
 from estampe.cli.sign_in import new_link
 from estampe.db import Database
+from estampe.errors import DatabaseUnavailable
 from estampe.jobs.announced import Announced
 from estampe.settings import Settings
 
@@ -31,6 +33,7 @@ def up(settings: Settings) -> None:
     """Run until Ctrl-C. Raises `InvalidSetting` for a taken port or a folder that cannot be written."""
     checks.prepare(settings)
     checks.require_port(settings)
+    doors.require_sign_in(settings)
     bootstrap.try_store(settings)
     with bootstrap.database_url(settings) as url:
         bootstrap.migrated_once_there(url)
@@ -119,27 +122,29 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 async def _greet(settings: Settings, url: str, stop: asyncio.Event) -> None:
     """Once pictures can be made, say where; the link signs the person in once."""
     deadline = time.monotonic() + READY_SECONDS
-    while not await _is_ready(settings, url):
+    while (here := await _where_ready(settings, url)) is None:
         if stop.is_set():
             return
         if time.monotonic() > deadline:
             console.print("still not ready: `estampe doctor` says what is missing", style="yellow")
             return
         await asyncio.sleep(0.1)
-    here = await new_link(settings, url) if settings.signs_in_locally else settings.url
     console.print(f"\n  [bold]Estampe is ready.[/bold] Open  [link={here}]{here}[/link]", soft_wrap=True)
     console.print(f"  API {settings.url}/docs    data {settings.data_dir}    Ctrl-C stops everything\n", soft_wrap=True)
 
 
-async def _is_ready(settings: Settings, url: str) -> bool:
+async def _where_ready(settings: Settings, url: str) -> str | None:
+    """The address to open; None while the API or the workers are not there, or the database is gone again."""
     database = Database(url, connections=1)
     try:
         async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
             answer = await client.get(f"http://{settings.address}/readyz")
         await database.open()
         models = await Announced(database).all() if settings.worker_processes else True
-    except httpx.HTTPError:
-        return False
+        if answer.status_code != httpx.codes.OK or not models:
+            return None
+        return await new_link(settings, url) if settings.signs_in_locally else settings.url
+    except (httpx.HTTPError, DatabaseUnavailable):
+        return None
     finally:
         await database.close()
-    return answer.status_code == httpx.codes.OK and bool(models)

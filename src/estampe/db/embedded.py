@@ -54,7 +54,7 @@ class EmbeddedPostgres:
         self._home = data_dir.absolute() / "postgres"
         self._cluster = self._home / "cluster"
         self._log = self._home / "log"
-        self._binaries = binaries
+        self._binaries = binaries and binaries.absolute()  # they are tried from elsewhere
         self._patience_seconds = patience_seconds
         self._users: int | None = None
         self._log_start = 0
@@ -234,7 +234,10 @@ class EmbeddedPostgres:
                 if not connection.execute("select from pg_database where datname = %s", [ROLE]).rowcount:
                     connection.execute(f"create database {ROLE} owner {ROLE}")
         except psycopg.Error as error:
-            raise DatabaseUnavailable(Text(str(error), str(error))) from error
+            said = str(error).strip()
+            raise DatabaseUnavailable(
+                Text(f"the embedded database is not set up: {said}", f"la base embarquée n'est pas prête : {said}")
+            ) from error
 
     def _stop(self) -> None:
         pid = cluster.listener(self._socket_folder() / SOCKET)

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from tests.postgres import copy_of, eventually, gone, kill, postmaster
 
+from estampe.db import binaries
 from estampe.db.embedded import EmbeddedPostgres
 from estampe.errors import DatabaseUnavailable
 
@@ -213,3 +214,12 @@ def test_the_server_stops_while_somebody_is_still_connected(data_dir):
     with closing(psycopg.connect(server.start())):
         server.release()
         assert postmaster(data_dir) is None
+
+
+def test_a_folder_of_programs_is_found_from_where_we_stand(data_dir, tmp_path, monkeypatch):
+    (tmp_path / "programs").symlink_to(binaries.find())
+    monkeypatch.chdir(tmp_path)
+    server = EmbeddedPostgres(data_dir, Path("programs"))
+
+    assert asked(server.start(), "select 1") == (1,)
+    server.release()
