@@ -152,7 +152,7 @@ class Remote:
 
     def __init__(self, url: str) -> None:
         # Both speak one protocol, and one client speaks to both.
-        storage = _redis(url.replace("valkey", "redis", 1))
+        storage = _redis(f"redis{url.removeprefix('valkey').removeprefix('redis')}")
         self._incr: Callable[[str, int, int], Awaitable[int]] = storage.incr
         self._client = storage.bridge.storage
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import httpx
 import msgspec
@@ -250,3 +251,28 @@ def test_without_the_client_redis_is_refused_in_one_line(monkeypatch, tmp_path):
 
     with pytest.raises(InvalidSetting, match="redis"):
         checks.prepare(Settings(data_dir=tmp_path, rate_limit_store="redis://127.0.0.1"))
+
+
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("redis://valkey:6379/0", "redis://valkey:6379/0"),
+        ("valkey://redis:6379/0", "redis://redis:6379/0"),
+        ("valkeys://:valkey@counts", "rediss://:valkey@counts"),
+        ("rediss://:redis@valkey", "rediss://:redis@valkey"),
+    ],
+)
+def test_a_store_of_counts_is_reached_where_it_was_said_to_be(monkeypatch, url: str, meant: str):
+    asked = []
+
+    class Storage:
+        incr = None
+        bridge = SimpleNamespace(storage=None)
+
+        def __init__(self, url: str, **_: object) -> None:
+            asked.append(url)
+
+    monkeypatch.setattr(rates, "storage_class", lambda: Storage)
+    Remote(url)
+
+    assert asked == [f"async+{meant}"]
