@@ -19,6 +19,7 @@ from estampe.domain import Model, new_id
 BEAT_SECONDS = 2.0
 RETRY_SECONDS = 0.5
 JOIN_SECONDS = 6.0
+STATEMENT_SECONDS = 5
 # A server that is gone without a word is noticed within seconds; one that is paused ends the statement when it wakes.
 CONNECTION: dict[str, Any] = {
     "application_name": "estampe heartbeat",
@@ -27,7 +28,6 @@ CONNECTION: dict[str, Any] = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 5000,
-    "options": "-c statement_timeout=5000",
 }
 
 log = logging.getLogger(__name__)
@@ -84,6 +84,8 @@ class Heart:
                 self._stopping.wait(min(RETRY_SECONDS, self._every))
 
     def _beat(self, connection: psycopg.Connection) -> None:
+        # Not in the options of the connection: those are its URL's, and a pooler takes none of ours.
+        connection.execute(f"set statement_timeout = '{STATEMENT_SECONDS}s'")
         while not self._stopping.is_set():
             connection.execute(STATEMENTS["announce_worker"], self._said)
             if not self._beaten.is_set():

@@ -67,3 +67,18 @@ async def test_a_stopped_heart_is_still(heart, database_url):
         connection.execute("delete from workers")
     assert rows(database_url, "select from pg_stat_activity where application_name = 'estampe heartbeat'"
                               " and datname = current_database()") == []  # fmt: skip
+
+
+async def test_what_the_database_s_address_says_holds_for_its_connection_too(database_url):
+    with psycopg.connect(database_url) as connection:
+        connection.execute("create schema elsewhere")
+        connection.execute("create table elsewhere.workers (like workers including all)")
+    separator = "&" if "?" in database_url else "?"
+    heart = Heart(f"{database_url}{separator}options=-csearch_path%3Delsewhere", stalled_seconds=1)
+    heart.start([MODEL], 1)
+    try:
+        await heart.first_beat()
+    finally:
+        await asyncio.to_thread(heart.stop)
+
+    assert rows(database_url, "select id from elsewhere.workers") == [(heart.worker,)]
