@@ -12,6 +12,8 @@ from estampe.errors import InvalidSetting, Text
 from estampe.plans import Plan, Price
 
 PREFIX = "ESTAMPE_"
+# Read in place of a settings file by whoever wants none.
+NO_FILE = Path(os.devnull)
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 IN_PROCESS = "memory"
 RATE_LIMIT_STORES = rf"^({IN_PROCESS}|(redis|rediss|valkey|valkeys)://.+)$"
@@ -117,10 +119,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def environment(self) -> dict[str, str]:
         """The variables that make `read` give these settings again, in a process of ours."""
-        said = {}
+        said = {PREFIX + "CONFIG": str(NO_FILE)}
         for field in msgspec.structs.fields(self):
             value = getattr(self, field.name)
-            if value is None or value == ():
+            if value is None:
                 continue
             if isinstance(value, Path):
                 value = value.absolute()
@@ -130,9 +132,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def read(environment: Mapping[str, str] = os.environ, file: Path | None = None, **overrides: Any) -> Settings:
     """Flags over environment over file over defaults. Raises `InvalidSetting` that names the culprit."""
-    path = file or Path(environment.get(PREFIX + "CONFIG", "estampe.toml"))
+    named = file or environment.get(PREFIX + "CONFIG") or None
+    path = Path(named or "estampe.toml")
     values: dict[str, tuple[Any, str]] = {}
-    for name, value in _from_file(path, required=file is not None).items():
+    for name, value in _from_file(path, required=named is not None).items():
         values[name] = (value, f"{name} in {path}")
     for variable, text in environment.items():
         if variable.startswith(PREFIX) and variable != PREFIX + "CONFIG" and text != "":
@@ -157,7 +160,7 @@ def _from_file(path: Path, *, required: bool) -> dict[str, Any]:
 def _written(value: Any) -> str:
     if isinstance(value, dict):
         return msgspec.json.encode(value).decode()
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    return ",".join(value) or "," if isinstance(value, tuple) else str(value)
 
 
 _TYPES = {field.name: field.type for field in msgspec.structs.fields(Settings)}

@@ -24,7 +24,7 @@ from estampe.errors import (
     Unauthenticated,
 )
 from estampe.identity import Provider, VerifiedTokens, bearer_token
-from estampe.settings import Settings, read
+from estampe.settings import NO_FILE, Settings, read
 
 __all__ = ["EstampeError", "Principal", "Unauthenticated", "Verifier"]
 
@@ -45,7 +45,7 @@ class Verifier:
     """
 
     def __init__(self, **settings: Any) -> None:
-        self._settings = read(environment={}, **settings) if settings else read()
+        self._settings = read(environment={}, file=NO_FILE, **settings) if settings else read()
         self._lock = threading.Lock()
         self._running: _Running | None = None
         self._unused: list[Provider] | None = _providers(self._settings)
