@@ -40,6 +40,7 @@ def serve(settings: Settings) -> None:
 def _try_store_apart(settings: Settings) -> None:
     """In a process of its own: the servers fork, and what the store's client started would not live on in them."""
     if not bootstrap.has_to_try_store(settings):
+        bootstrap.store(settings)
         return
     environment = {**os.environ, **settings.environment()}
     tried = subprocess.run([sys.executable, "-m", "estampe", "store"], env=environment, check=False)

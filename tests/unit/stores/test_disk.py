@@ -1,8 +1,12 @@
+import asyncio
 import stat
+import subprocess
 
 import pytest
+from tests.postgres import root_only
 
-from estampe.errors import InvalidSetting, NotFound
+from estampe.errors import InvalidSetting, NotFound, StoreUnavailable
+from estampe.settings import Settings
 from estampe.stores.disk import Disk
 
 
@@ -37,3 +41,43 @@ async def test_nothing_half_written_stays_behind(tmp_path):
     disk = Disk(tmp_path / "files")
     await disk.put("tenant/asset", b"x" * 20_000_000, "video/mp4")
     assert [path.name for path in (tmp_path / "files" / "tenant").iterdir()] == ["asset"]
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A file system of one MiB, to fill and to close."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("no right to mount here")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=False, capture_output=True)
+
+
+@root_only
+async def test_a_full_disk_is_away_for_a_moment(small, caplog):
+    disk = Disk(small / "files")
+    await disk.put("tenant/kept", b"kept", "image/png")
+    with pytest.raises(StoreUnavailable):
+        await disk.put("tenant/large", b"x" * 2_000_000, "video/mp4")
+    assert "No space left on device" in caplog.text
+    assert str(small) not in caplog.text
+    assert [piece async for piece in disk.read("tenant/kept")] == [b"kept"]
+    await disk.put("tenant/small", b"x" * 1000, "image/png")
+    assert sorted(path.name for path in (small / "files" / "tenant").iterdir()) == ["kept", "small"]
+
+
+@root_only
+async def test_a_folder_that_is_closed_is_away_too_and_keeps_anybody_from_starting(small):
+    settings = Settings(data_dir=small)
+    disk = Disk.from_settings(settings)
+    await disk.put("tenant/kept", b"kept", "image/png")
+    await asyncio.to_thread(subprocess.run, ["mount", "-o", "remount,ro", str(small)], check=True)
+    for asked in (disk.put("tenant/more", b"more", "image/png"), disk.erase("tenant/kept")):
+        with pytest.raises(StoreUnavailable):
+            await asked
+    assert [piece async for piece in disk.read("tenant/kept")] == [b"kept"]
+    with pytest.raises(InvalidSetting, match="files cannot hold files: Read-only file system") as refused:
+        Disk.from_settings(settings)
+    assert "ne peut pas contenir de fichiers" in refused.value.detail.fr
