@@ -243,11 +243,18 @@ def test_a_picture_without_a_file_of_its_own_is_named_after_its_words_and_replac
         for _ in range(2):
             assert settled.run("generate", "L'été, 2 chats !", cwd=tmp_path).returncode == 0
         settled.run("generate", "!", "--video", cwd=tmp_path)
+        bracketed = settled.run("generate", "[red] cat [/b]", "--out", "[a].png", cwd=tmp_path)
         folder = settled.run("generate", "a cat", "--out", str(tmp_path))
         lost = settled.run("generate", "a cat", "--out", str(tmp_path / f"{'a' * 300}.png"))
 
-    assert {path.name for path in tmp_path.iterdir()} == {"l-été-2-chats.png", "l-été-2-chats-2.png", "video.mp4"}
-    for path in tmp_path.glob("*.png"):
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "l-été-2-chats.png",
+        "l-été-2-chats-2.png",
+        "video.mp4",
+        "[a].png",
+    }
+    assert (bracketed.returncode, "[a].png" in bracketed.stderr) == (0, True)
+    for path in tmp_path.glob("l-*.png"):
         with Image.open(path) as image:
             assert json.loads(image.text["estampe"])["prompt"] == "L'été, 2 chats !"
     assert f"{tmp_path} is a folder" in one_line(folder)

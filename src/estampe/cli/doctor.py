@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import httpx
 import psycopg
 from rich.console import Console
+from rich.text import Text
 
 from estampe import __version__, bootstrap, checks, media, plugins
 from estampe.bootstrap import doors
@@ -14,7 +15,7 @@ from estampe.cli.language import in_words
 from estampe.errors import EstampeError
 from estampe.settings import Settings
 
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
 
 # Requests work as the role estampe_tenant; who may make roles makes it with the migrations.
 _TENANT_ROLE = """
@@ -37,8 +38,8 @@ def examine(settings: Settings) -> bool:
     findings = [finding for look in (_python, _folder, _store, _database, _engines, _media, _port, _sign_in)
                 for finding in _looked(look, settings)]  # fmt: skip
     for finding in findings:
-        mark = "[green]✓[/green]" if finding.well else "[red]✗[/red]"
-        console.print(f"{mark} {finding.about:<12} {finding.said}", soft_wrap=True)
+        mark = ("✓", "green") if finding.well else ("✗", "red")
+        console.print(Text.assemble(mark, f" {finding.about:<12} {finding.said}"), soft_wrap=True)
     return all(finding.well for finding in findings)
 
 

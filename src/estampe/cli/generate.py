@@ -26,7 +26,8 @@ OUTAGE_SECONDS = 60.0
 FORMATS = {".jpg": "jpeg", ".jpeg": "jpeg"}
 NAME_LETTERS = 40
 
-console = Console(stderr=True, highlight=False)
+# Brackets in a prompt, a path or a message are their own.
+console = Console(stderr=True, highlight=False, markup=False)
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,12 @@ def _followed(session: Session, job_id: str, show: Any) -> dict[str, Any]:
 
 @contextmanager
 def _bar(prompt: str) -> Iterator[Any]:
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[stage]}"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[stage]}", markup=False),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(prompt[:40], total=1.0, stage="queued")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 from rich.console import Console
+from rich.text import Text
 
 from estampe import bootstrap, checks
 from estampe.bootstrap import doors
@@ -26,7 +27,7 @@ DRAIN_SECONDS = 3
 RESTART_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
 STEADY_SECONDS = 30.0
 
-console = Console(stderr=False, highlight=False)
+console = Console(stderr=False, highlight=False, markup=False)
 
 
 def up(settings: Settings) -> None:
@@ -129,7 +130,8 @@ async def _greet(settings: Settings, url: str, stop: asyncio.Event) -> None:
             console.print("still not ready: `estampe doctor` says what is missing", style="yellow")
             return
         await asyncio.sleep(0.1)
-    console.print(f"\n  [bold]Estampe is ready.[/bold] Open  [link={here}]{here}[/link]", soft_wrap=True)
+    ready = Text.assemble("\n  ", ("Estampe is ready.", "bold"), " Open  ", (here, f"link {here}"))
+    console.print(ready, soft_wrap=True)
     console.print(f"  API {settings.url}/docs    data {settings.data_dir}    Ctrl-C stops everything\n", soft_wrap=True)
 
 
