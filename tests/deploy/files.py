@@ -71,3 +71,21 @@ def manifests() -> list[tuple[str, dict[str, Any]]]:
 
 def of_kind(kind: str) -> dict[str, dict[str, Any]]:
     return {document["metadata"]["name"]: document for _, document in manifests() if document["kind"] == kind}
+
+
+def service_links(pod: dict[str, Any]) -> dict[str, str]:
+    """What Kubernetes tells a pod of each Service of its namespace, in the form of Docker's links."""
+    told: dict[str, str] = {}
+    if not pod.get("enableServiceLinks", True):
+        return told
+    for name, service in of_kind("Service").items():
+        known, host = name.upper().replace("-", "_"), "10.96.0.10"
+        ports = service["spec"]["ports"]
+        told |= {f"{known}_SERVICE_HOST": host, f"{known}_SERVICE_PORT": str(ports[0]["port"])}
+        told[f"{known}_PORT"] = f"tcp://{host}:{ports[0]['port']}"
+        for port in ports:
+            here = f"{known}_PORT_{port['port']}_TCP"
+            told |= {f"{known}_SERVICE_PORT_{port['name'].upper()}": str(port["port"])}
+            told |= {here: f"tcp://{host}:{port['port']}", f"{here}_PROTO": "tcp"}
+            told |= {f"{here}_PORT": str(port["port"]), f"{here}_ADDR": host}
+    return told

@@ -10,6 +10,7 @@ from tests.deploy.files import DEPLOY, ROOT
 
 from estampe import plugins
 from estampe.cli import app
+from estampe.errors import InvalidSetting
 from estampe.settings import Settings, read
 
 DRAIN_SECONDS = getattr(Settings(), "drain_seconds", 30)
@@ -178,6 +179,18 @@ def test_the_pods_are_told_settings_that_are_settings(name: str):
     assert settings.store == "s3"
     assert "local" not in settings.identity
     assert parsed(*container["args"]) == name.removeprefix("estampe-")
+
+
+@pytest.mark.parametrize("name", deployments())
+def test_no_service_tells_a_pod_what_the_settings_refuse(name: str):
+    linked = files.service_links(pod(name))
+
+    assert str(read(files.image_environment() | linked).port) == files.said("EXPOSE")[0]
+
+
+def test_without_their_word_the_pods_would_be_told_of_the_service_as_if_it_were_a_setting():
+    with pytest.raises(InvalidSetting, match="ESTAMPE_"):
+        read(files.image_environment() | files.service_links({}))
 
 
 @pytest.mark.parametrize("name", deployments())
