@@ -61,6 +61,8 @@ lock: $(VENV)/ready-to-develop
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --group dev pyproject.toml -o requirements/develop.txt $(ARGS)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate pyproject.toml \
 		-c requirements/develop.txt -o requirements/run.txt $(ARGS)
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --extra redis pyproject.toml \
+		-c requirements/develop.txt -o requirements/image.txt $(ARGS)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --group browser -o requirements/browser.txt $(ARGS)
 
 clean:

