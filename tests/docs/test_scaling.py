@@ -1,6 +1,8 @@
 """The page on scaling shows what the simulation prints, and the simulation behaves."""
 
+import inspect
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,9 @@ from pathlib import Path
 import pytest
 from benchmarks.scaling import Costs, Plant, simulate, table
 
+from estampe.bootstrap.worker import pool_size
+from estampe.db import Database
+from estampe.db.embedded import SERVER_SETTINGS
 from estampe.stores import s3
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +40,55 @@ def test_the_page_s_numbers_are_the_simulation_s_and_the_store_s():
         f"parts of {s3.PART_BYTES // 1024**2} MiB",
     ):
         assert said in PAGE
+
+
+# Of a worker: its queue's listener, `Notices` and `Heart`; of an API process: `Notices` and `Direct`.
+OUTSIDE_A_WORKER_S_POOLS = 3
+OUTSIDE_AN_API_S_POOL = 2
+KEPT_FOR_SUPERUSERS = 3
+
+
+def at_most(*, workers: int, concurrency: int, apis: int) -> int:
+    pool = inspect.signature(Database).parameters["connections"].default
+    worker = 2 * pool_size(concurrency) + OUTSIDE_A_WORKER_S_POOLS
+    return workers * worker + apis * (pool + OUTSIDE_AN_API_S_POOL)
+
+
+def test_the_page_counts_the_connections_that_processes_open():
+    said = " ".join(PAGE.split()).replace("\N{MULTIPLICATION SIGN}", "x")
+    one, eight = (at_most(workers=1, concurrency=concurrency, apis=0) for concurrency in (1, 8))
+    api = at_most(workers=0, concurrency=1, apis=1)
+    left = int(SERVER_SETTINGS["max_connections"]) - KEPT_FOR_SUPERUSERS
+    resting, api_resting = 2 + OUTSIDE_A_WORKER_S_POOLS, 1 + OUTSIDE_AN_API_S_POOL
+    fit, each = (left - api) // one, (eight - one) // 7
+
+    for words in (
+        (
+            f"holds {resting} at rest and {one} at most: {pool_size(1)} of its pool, {pool_size(1)} of its queue's, and"
+            f" {OUTSIDE_A_WORKER_S_POOLS} by themselves"
+        ),
+        f"with eight GPUs it holds {eight} at most, where eight workers hold {8 * one}",
+        f"An API process holds {api_resting} at rest and {api} at most",
+        f"{(left - api_resting) // resting} workers at rest, or {fit} at their most",
+        f"**Connections**, from {fit + 1} workers on",
+        f"({one - each} + {each} x concurrency) x worker processes + {api} x API processes + 20",
+        f"{one} for each worker with a concurrency of 1, {eight} with 8",
+    ):
+        assert words in said
+
+
+@pytest.mark.parametrize(
+    ("gpus", "plant"),
+    [
+        ("10", {"workers": 10, "concurrency": 1, "apis": 1}),
+        ("100", {"workers": 100, "concurrency": 1, "apis": 4}),
+        ("1,000", {"workers": 125, "concurrency": 8, "apis": 16}),
+    ],
+)
+def test_the_page_s_plants_have_connections_enough(gpus: str, plant: dict[str, int]):
+    (allowed,) = re.findall(rf"^\| {gpus} \|.*`max_connections` ([0-9,]+)", PAGE, re.MULTILINE)
+
+    assert int(allowed.replace(",", "")) >= at_most(**plant) + 20
 
 
 def test_the_same_plant_gives_the_same_table():

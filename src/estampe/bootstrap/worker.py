@@ -23,10 +23,15 @@ from estampe.worker.stops import Stops
 CONNECT_SECONDS = 5.0
 
 
+def pool_size(concurrency: int) -> int:
+    """The most that each of a worker's two pools opens: its own and its queue's."""
+    # A slot writes what its runs tell, and an outage of one must not hold up the others.
+    return 3 + concurrency
+
+
 async def work(settings: Settings, url: str, leave: Leave) -> None:
     """Run one worker until it is told to leave."""
-    # A slot writes what its runs tell, and an outage of one must not hold up the others.
-    connections = 3 + settings.worker_concurrency
+    connections = pool_size(settings.worker_concurrency)
     database, files, notices = Database(url, connections=connections), store(settings), Notices(url)
     connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=connections, timeout=CONNECT_SECONDS)
     bench = Bench(
