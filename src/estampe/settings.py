@@ -14,6 +14,8 @@ from estampe.plans import Plan, Price
 PREFIX = "ESTAMPE_"
 # Read in place of a settings file by whoever wants none.
 NO_FILE = Path(os.devnull)
+# Read by clients, who often share a shell or an .env file with the server: passed over, where a slip would be refused.
+OF_CLIENTS = frozenset({"ESTAMPE_URL"})
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 IN_PROCESS = "memory"
 RATE_LIMIT_STORES = rf"^({IN_PROCESS}|(redis|rediss|valkey|valkeys)://.+)$"
@@ -138,7 +140,7 @@ def read(environment: Mapping[str, str] = os.environ, file: Path | None = None, 
     for name, value in _from_file(path, required=named is not None).items():
         values[name] = (value, f"{name} in {path}")
     for variable, text in environment.items():
-        if variable.startswith(PREFIX) and variable != PREFIX + "CONFIG" and text != "":
+        if variable.startswith(PREFIX) and variable not in _NOT_SETTINGS and text != "":
             values[variable[len(PREFIX) :].lower()] = (text, variable)
     for name, value in overrides.items():
         if value is not None:
@@ -164,6 +166,7 @@ def _written(value: Any) -> str:
 
 
 _TYPES = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+_NOT_SETTINGS = OF_CLIENTS | {PREFIX + "CONFIG"}
 _FLAGS = {
     "1": True,
     "true": True,

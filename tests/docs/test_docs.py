@@ -10,8 +10,8 @@ import pytest
 from tests.terminal import Terminal
 from tests.thorough import thorough
 
-from estampe import domain
-from estampe.settings import Settings
+from estampe import domain, settings
+from estampe.settings import OF_CLIENTS, Settings
 
 ROOT = Path(__file__).parents[2]
 FIELDS = [field.name for field in msgspec.structs.fields(Settings)]
@@ -41,6 +41,32 @@ def test_the_defaults_are_the_documented_ones():
     for name, said in re.findall(r"`([a-z0-9_]+)` \(`([^`]+)`\)", read("docs/settings.md")):
         value = getattr(defaults, name)
         assert said == (",".join(value) if isinstance(value, tuple) else str(value)), name
+
+
+def variables_that_people_are_shown() -> dict[str, str]:
+    """Each `ESTAMPE_…`, and a file that says it."""
+    told = [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("sdk/python/README.md"),
+        *ROOT.glob("web/*/README.md"),
+    ]
+    read_by_clients = [*ROOT.glob("sdk/python/src/**/*.py"), *ROOT.glob("web/*/src/**/*.ts*")]
+    examples = [path for path in ROOT.glob("examples/**/*") if "node_modules" not in path.parts and path.is_file()]
+    return {
+        name: str(path.relative_to(ROOT))
+        for path in [*told, *read_by_clients, *examples]
+        for name in re.findall(r"(?<![A-Z_])ESTAMPE_[A-Z0-9][A-Z0-9_]*", path.read_text("utf-8", "ignore"))
+    }
+
+
+def test_a_shell_may_hold_every_variable_that_people_are_shown():
+    shown = variables_that_people_are_shown()
+    ours = {f"ESTAMPE_{name.upper()}" for name in FIELDS}
+    foreign = {name: where for name, where in shown.items() if name not in ours | {"ESTAMPE_CONFIG"}}
+
+    assert set(foreign) == OF_CLIENTS, foreign
+    assert settings.read(dict.fromkeys(foreign, "http://127.0.0.1:9006")) == Settings()
 
 
 def test_every_noun_is_in_the_glossary():

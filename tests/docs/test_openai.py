@@ -19,7 +19,7 @@ PAGE = "docs/openai.md"
 def environment(service: Service, boss: Person) -> dict[str, str]:
     """That of someone who exported what the page says, with a key of their own."""
     made = boss.post("/api/keys", json={"name": "n"}).json()
-    said = {"OPENAI_BASE_URL": f"{service.url}/v1", "OPENAI_API_KEY": made["key"], "ESTAMPE_KEY": made["key"]}
+    said = {"OPENAI_BASE_URL": f"{service.url}/v1", "OPENAI_API_KEY": made["key"], "ESTAMPE_TOKEN": made["key"]}
     return os.environ | said | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
