@@ -10,9 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from flask_cors import CORS
 from tests.service import free_port
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+METHODS = ("OPTIONS", "GET", "HEAD", "POST")
 MISSING = "Token d'authentification manquant"
 
 
@@ -117,6 +119,28 @@ def test_asgi_on_a_real_server(example, estampe_token):
     finally:
         server.should_exit = True
         thread.join()
+
+
+PREFLIGHT = {"Origin": "https://www.example.com", "Access-Control-Request-Method": "GET"}
+
+
+def test_flask_lets_a_browser_s_preflight_through_and_it_alone(example):
+    app = example("flask_backend").app
+    CORS(app, origins=["https://www.example.com"], allow_headers=["Authorization"])
+    client = app.test_client()
+
+    asked = client.options("/bonjour", headers={**PREFLIGHT, "Access-Control-Request-Headers": "authorization"})
+
+    assert (asked.status_code, asked.headers["Access-Control-Allow-Origin"]) == (200, "https://www.example.com")
+    assert asked.headers["Access-Control-Allow-Headers"] == "authorization"
+    assert [client.open("/bonjour", method=method).status_code for method in ("GET", "HEAD")] == [401, 401]
+
+
+async def test_asgi_lets_a_browser_s_preflight_through_and_it_alone(example):
+    transport = httpx.ASGITransport(example("asgi_backend").app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+        statuses = [(await client.request(method, "/", headers=PREFLIGHT)).status_code for method in METHODS]
+    assert statuses == [200, 401, 401, 401]
 
 
 @pytest.mark.parametrize("name", ["flask_backend", "asgi_backend"])
