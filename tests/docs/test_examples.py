@@ -13,6 +13,8 @@ import uvicorn
 from flask_cors import CORS
 from tests.service import free_port
 
+from estampe.settings import read
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 METHODS = ("OPTIONS", "GET", "HEAD", "POST")
 MISSING = "Token d'authentification manquant"
@@ -141,6 +143,15 @@ async def test_asgi_lets_a_browser_s_preflight_through_and_it_alone(example):
     async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
         statuses = [(await client.request(method, "/", headers=PREFLIGHT)).status_code for method in METHODS]
     assert statuses == [200, 401, 401, 401]
+
+
+def test_the_next_js_site_s_readme_says_whose_tokens_are_taken_and_from_where():
+    readme = (EXAMPLES / "nextjs-clerk/README.md").read_text("utf-8")
+    told = read(dict(re.findall(r"^(ESTAMPE_\w+)=(\S+)$", readme, re.MULTILINE)))
+
+    assert told.clerk_issuer
+    # Clerk says in a token which of an application's sites it was made for; nobody looks unless the server is told.
+    assert told.clerk_authorized_parties == told.allowed_origins == ("http://localhost:3000",)
 
 
 @pytest.mark.parametrize("name", ["flask_backend", "asgi_backend"])
