@@ -188,6 +188,32 @@ def test_a_picture_of_one_s_own_can_be_brought(ana: Person, kind: str):
     assert ana.get("/api/assets").json()["assets"][0]["asset_id"] == said["asset_id"]
 
 
+def holder(boss: Person, scope: str) -> Person:
+    """Someone who may do that one thing."""
+    made = boss.post("/api/keys", json={"name": "n", "scopes": [scope]}).json()
+    boss.headers["Authorization"] = f"Bearer {made['key']}"
+    return boss
+
+
+def test_who_may_make_clips_alone_brings_the_picture_that_one_starts_from(boss: Person):
+    maker = holder(boss, "videos:generate")
+
+    brought = maker.post("/api/uploads", content=picture("PNG"), headers={"Content-Type": "image/png"})
+
+    assert brought.status_code == 201, brought.text
+    started = {"width": 64, "height": 64, "num_frames": 8, "input_asset_id": brought.json()["asset_id"]}
+    assert maker.make("a cat", "video", **started)["kind"] == "video"
+
+
+def test_who_may_make_nothing_brings_nothing_and_is_told_what_either_takes(boss: Person):
+    refused = holder(boss, "jobs:manage").post("/api/uploads", content=b"", headers={"Content-Type": "image/png"})
+
+    said = refused.json()
+    assert (refused.status_code, said["code"]) == (403, "permission_missing")
+    assert said["detail"] == "You need the permission images:generate or videos:generate."
+    assert 'scope="images:generate videos:generate"' in refused.headers["www-authenticate"]
+
+
 @pytest.mark.parametrize(
     ("content", "media_type", "status"),
     [

@@ -123,10 +123,15 @@ class Forbidden(EstampeError):
 
 
 class PermissionMissing(Forbidden):
-    """The permission named in `needed` is not among the principal's."""
+    """The permission named in `needed`, or each of several that would do, is not among the principal's."""
 
-    def __init__(self, needed: str) -> None:
-        super().__init__(Text(f"You need the permission {needed}.", f"Il vous faut la permission {needed}."))
+    def __init__(self, *needed: str) -> None:
+        super().__init__(
+            Text(
+                f"You need the permission {' or '.join(needed)}.",
+                f"Il vous faut la permission {' ou '.join(needed)}.",
+            )
+        )
         self.needed = needed
 
 

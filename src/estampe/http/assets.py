@@ -205,10 +205,9 @@ PICTURES = tuple(EXTENSIONS)
 
 def routes(max_upload_bytes: int) -> list[Route]:
     return [
-        Route("POST", "/api/uploads", upload, may=Permission.IMAGES_GENERATE, summary="Bring a picture to start from",
-              tag="assets", body=bytes, body_types=PICTURES, body_limit=max_upload_bytes,
-              spends=True,
-              replies={201: StoredFile},
+        Route("POST", "/api/uploads", upload, may=(Permission.IMAGES_GENERATE, Permission.VIDEOS_GENERATE),
+              summary="Bring a picture to start from", tag="assets",
+              body=bytes, body_types=PICTURES, body_limit=max_upload_bytes, spends=True, replies={201: StoredFile},
               refuses=(BodyTooLarge, MediaTypeUnsupported, LimitExceeded, StoreUnavailable)),
         Route("GET", "/api/assets", list_assets, may=Access.SIGNED_IN, summary="Kept files, newest first",
               tag="assets", query=AssetsQuery, replies={200: AssetPage}),

@@ -5,7 +5,7 @@ from estampe.domain import Principal
 from estampe.errors import TokenMissing
 from estampe.http.route import Access, RawHeaders, Surroundings
 from estampe.identity import bearer_token
-from estampe.policy.permissions import Permission
+from estampe.policy import Needed
 
 
 class Guard:
@@ -15,7 +15,7 @@ class Guard:
         self._identify, self._recognize = installation.identify, installation.recognize
         self._operators = frozenset(installation.settings.operators)
 
-    def recognize(self, may: Access | Permission, headers: RawHeaders) -> Principal | None:
+    def recognize(self, may: Access | Needed, headers: RawHeaders) -> Principal | None:
         """Who asks, where that is known without waiting; None says nothing: ask `know`."""
         if may is Access.PUBLIC:
             return None
@@ -27,7 +27,7 @@ class Guard:
                 sent = value
         return None if sent is None else self._recognize(sent)
 
-    async def know(self, may: Access | Permission, headers: RawHeaders) -> Principal | None:
+    async def know(self, may: Access | Needed, headers: RawHeaders) -> Principal | None:
         """Who asks; None where nobody needs to be known.
 
         Raises `InvalidRequest` for a malformed or second Authorization header, `TokenMissing` and what
@@ -42,7 +42,7 @@ class Guard:
             raise TokenMissing
         return await self._identify(token)
 
-    def allow(self, may: Access | Permission, who: Principal | None) -> None:
+    def allow(self, may: Access | Needed, who: Principal | None) -> None:
         """Raises `PermissionMissing`."""
-        if isinstance(may, Permission) and who is not None:
+        if not isinstance(may, Access) and who is not None:
             policy.require(who, may, self._operators)

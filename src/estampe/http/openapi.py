@@ -11,7 +11,7 @@ from estampe import __version__, errors
 from estampe.http import problems
 from estampe.http.route import Access, Manner, Route
 from estampe.http.wire.intake import is_list
-from estampe.policy.permissions import Permission
+from estampe.policy import Needed
 
 REF = "#/components/schemas/{name}"
 WORTH_ANOTHER_TRY = frozenset(
@@ -105,7 +105,7 @@ def refusals(route: Route) -> dict[int, list[str]]:
     found = {*ANY_ROUTE, *route.refuses}
     if route.may is not Access.PUBLIC:
         found.update(BEHIND_THE_DOOR)
-    if isinstance(route.may, Permission):
+    if not isinstance(route.may, Access):
         found.add(errors.PermissionMissing)
     if route.spends:
         found.add(errors.LimitsUnavailable)
@@ -140,7 +140,7 @@ def _operation(route: Route, name: str, schemas: "_Schemas") -> Schema:
         "operationId": name,
         "summary": route.summary,
         "tags": [route.tag],
-        "x-permission": str(route.may),
+        "x-permission": " or ".join(route.may) if isinstance(route.may, tuple) else str(route.may),
         "security": _security(route.may),
     }
     if parameters := [*_path_parameters(route), *schemas.query(route), *_header_parameters(route)]:
@@ -163,7 +163,7 @@ def _operation(route: Route, name: str, schemas: "_Schemas") -> Schema:
     return found
 
 
-def _security(may: Access | Permission) -> list[Schema]:
+def _security(may: Access | Needed) -> list[Schema]:
     match may:
         case Access.PUBLIC:
             return []

@@ -66,7 +66,7 @@ def _in(text: Text, said: Language) -> str:
 
 def _challenge(error: EstampeError, asked: Asked, url: str) -> str | None:
     if isinstance(error, PermissionMissing):
-        return f'{CHALLENGE}, error="insufficient_scope", scope="{_quotable(error.needed)}"'
+        return f'{CHALLENGE}, error="insufficient_scope", scope="{_quotable(" ".join(error.needed))}"'
     if error.status != HTTPStatus.UNAUTHORIZED:
         return None
     blame = ""

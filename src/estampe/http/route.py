@@ -13,7 +13,7 @@ from estampe.errors import EstampeError, TokenMissing
 from estampe.http.rates import Rates
 from estampe.http.watch import Watch
 from estampe.http.wire.line import Line
-from estampe.policy.permissions import Permission
+from estampe.policy import Needed
 from estampe.settings import Settings
 
 B = TypeVar("B")
@@ -179,7 +179,7 @@ class Route:
     path: str
     handler: Handler
     _: KW_ONLY
-    may: Access | Permission
+    may: Access | Needed
     summary: str
     replies: Mapping[int, Any]
     tag: str

@@ -66,7 +66,8 @@ class Table:
 
 def _check(route: Route) -> None:
     where = f"{route.method} {route.path}"
-    if not isinstance(route.may, Access | Permission):
+    several = isinstance(route.may, tuple) and route.may and all(isinstance(one, Permission) for one in route.may)
+    if not several and not isinstance(route.may, Access | Permission):
         raise TypeError(f"{where} does not say who may call it")
     if route.method not in METHODS:
         raise TypeError(f"{where}: the method is one of {', '.join(sorted(METHODS))}")

@@ -4,11 +4,15 @@ from estampe.domain import Principal
 from estampe.errors import IdentityMismatch, NotFound, PermissionMissing, StepUpRequired
 from estampe.policy.permissions import Permission, granted
 
+Needed = Permission | tuple[Permission, ...]
+"""A permission, or several of which any one is enough."""
 
-def require(principal: Principal, permission: Permission, operators: frozenset[str] = frozenset()) -> None:
+
+def require(principal: Principal, needed: Needed, operators: frozenset[str] = frozenset()) -> None:
     """Raises `PermissionMissing`."""
-    if permission not in granted(principal, operators):
-        raise PermissionMissing(permission)
+    enough = needed if isinstance(needed, tuple) else (needed,)
+    if granted(principal, operators).isdisjoint(enough):
+        raise PermissionMissing(*enough)
 
 
 def require_recent_sign_in(principal: Principal, max_age_seconds: int | None) -> None:

@@ -3,6 +3,7 @@ import pytest
 from tests.unit.http.tiny import TABLE, line, nothing, who
 
 from estampe.http.table import Access, Route, Table
+from estampe.policy.permissions import Permission
 
 
 def test_a_route_that_does_not_say_who_may_call_it_cannot_be_written():
@@ -10,7 +11,7 @@ def test_a_route_that_does_not_say_who_may_call_it_cannot_be_written():
         Route("GET", "/", who, summary="…", replies={200: None}, tag="tiny")
 
 
-@pytest.mark.parametrize("may", [None, "public", True])
+@pytest.mark.parametrize("may", [None, "public", True, (), (Access.PUBLIC, Permission.JOBS_MANAGE)])
 def test_a_route_open_to_something_else_than_an_access_or_a_permission_is_refused(may):
     with pytest.raises(TypeError, match="who may call it"):
         Table([line("GET", "/", who, may)])

@@ -3,6 +3,8 @@
 import pytest
 
 from estampe.domain import Principal
+from estampe.errors import PermissionMissing
+from estampe.policy import require
 from estampe.policy.permissions import ADMINS, EVERYONE, Permission, granted, is_person
 
 OPERATORS = frozenset({"user_op"})
@@ -24,6 +26,21 @@ def test_a_member_generates_an_administrator_manages_and_a_user_alone_does_both(
 def test_an_organisation_s_own_permissions_replace_the_defaults():
     custom = frozenset({"org:videos:generate", "org:posts:write"})
     assert granted(principal(**ADMIN, permissions=custom)) == {Permission.VIDEOS_GENERATE}
+
+
+EITHER = (Permission.IMAGES_GENERATE, Permission.VIDEOS_GENERATE)
+
+
+@pytest.mark.parametrize("held", ["org:images:generate", "org:videos:generate"])
+def test_where_several_would_do_one_is_enough(held):
+    require(principal(**MEMBER, permissions=frozenset({held})), EITHER)
+
+
+def test_where_several_would_do_and_none_is_held_the_refusal_names_them_all():
+    with pytest.raises(PermissionMissing) as refused:
+        require(principal(**MEMBER, permissions=frozenset({"org:usage:read"})), EITHER)
+    assert refused.value.needed == EITHER
+    assert refused.value.detail.fr == "Il vous faut la permission images:generate ou videos:generate."
 
 
 @pytest.mark.parametrize("kind", ["key", "oauth", "m2m"])
