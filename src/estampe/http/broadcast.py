@@ -65,7 +65,8 @@ class Broadcast:
     @asynccontextmanager
     async def going(self) -> AsyncIterator[None]:
         """Tell and look for as long as the block lasts."""
-        tasks = [asyncio.create_task(work(), name=f"estampe {work.__name__}") for work in (self._tell, self._tick)]
+        works = (self._tell, self._tick, self._watch_rights)
+        tasks = [asyncio.create_task(work(), name=f"estampe {work.__name__}") for work in works]
         try:
             yield
         finally:
@@ -134,7 +135,7 @@ class Broadcast:
     # What passes with time
 
     async def _tick(self) -> None:
-        looked = checked = float("-inf")
+        looked = float("-inf")
         while True:
             await asyncio.sleep(TICK_SECONDS)
             now = time.monotonic()
@@ -142,6 +143,13 @@ class Broadcast:
             if now - looked >= QUEUE_LOOK_SECONDS:
                 looked = now
                 self._look_at_line()
+
+    async def _watch_rights(self) -> None:
+        """Apart, for it may wait for the database."""
+        checked = float("-inf")
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            now = time.monotonic()
             if self._rights_changed or not self._revocations.hears or now - checked >= HEARTBEAT_SECONDS:
                 checked, self._rights_changed = now, False
                 await self._check(self._listeners)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from contextlib import asynccontextmanager
 from functools import partial
 from types import SimpleNamespace
@@ -258,6 +259,14 @@ async def test_a_withdrawn_token_ends_its_streams_at_once(studio):
         await until(lambda: hers.names[-1] == "reauthenticate")
 
     assert another.names == ["snapshot"]
+
+
+async def test_a_token_that_expires_ends_its_streams_while_the_database_leaves_us_waiting(studio, monkeypatch):
+    soon = msgspec.structs.replace(ANA, expires_at=time.time() + 2)
+    async with watching(studio, await studio.running(), me=soon) as (hers,):
+        monkeypatch.setattr(studio.revocations, "withdrawn", lambda _: asyncio.Event().wait())
+        studio.revocations._missed()
+        await until(lambda: hers.names[-1] == "reauthenticate")
 
 
 async def test_a_deleted_job_s_streams_end(studio):
