@@ -234,6 +234,20 @@ def test_what_is_no_picture_is_refused(ana: Person, content: bytes, media_type: 
     assert ana.get("/api/assets").json()["assets"] == []
 
 
+def test_a_jpeg_that_would_be_drawn_for_minutes_is_refused(ana: Person):
+    content = io.BytesIO()
+    Image.new("L", (7000, 7000), 90).save(content, "JPEG", progressive=True)
+    start = content.getvalue().rindex(b"\xff\xda")
+    whole, last_scan = content.getvalue(), content.getvalue()[start:-2]
+
+    answer = ana.post("/api/uploads", content=whole + last_scan * 5000, headers={"Content-Type": "image/jpeg"})
+    assert answer.status_code == 201, answer.text
+    again = whole[:-2] + last_scan * 5000 + whole[-2:]
+    answer = ana.post("/api/uploads", content=again, headers={"Content-Type": "image/jpeg"})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "limit_exceeded"), answer.text
+
+
 def begun_upload(service: Service, person: Person) -> socket.socket:
     """A large picture that is waited for, and never arrives."""
     line = socket.create_connection(("127.0.0.1", service.port), timeout=30)

@@ -13,6 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 from estampe.errors import LimitExceeded, Text
 from estampe.media import Facts, Kind, Label
 from estampe.media._provenance import description, generation, xmp
+from estampe.media._scans import hold_to_scans
 from estampe.media._still import webp
 from estampe.media._untrusted import hold_to_size, judged, refuse_kind
 
@@ -86,8 +87,9 @@ class Image(Kind):
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Pillow.Image]:
-    """Only the header has been read. A picture that Pillow itself holds for a bomb is too large."""
+    """Only the header has been decoded. A picture that Pillow itself holds for a bomb is too large."""
     with judged():
+        hold_to_scans(path)
         try:
             opened = Pillow.open(path, formats=_READ)
         except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:

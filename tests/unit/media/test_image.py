@@ -78,6 +78,65 @@ def test_a_bomb_is_refused_for_its_size(width, height, tmp_path):
         Image().poster(tmp_path / "file", 64)
 
 
+def jpeg(**said):
+    content = io.BytesIO()
+    noise = np.random.default_rng(3).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+    Pillow.fromarray(noise).save(content, "JPEG", **said)
+    return content.getvalue()
+
+
+def with_last_scan(content, times):
+    """The same picture: it is drawn over and over, as it was."""
+    start = content.rindex(b"\xff\xda")
+    return content[:start] + content[start:-2] * times + content[-2:]
+
+
+@pytest.mark.parametrize("rest", [{}, {"restart_marker_blocks": 1}])
+def test_a_jpeg_that_draws_its_picture_over_and_over_is_refused(rest, tmp_path):
+    content = jpeg(progressive=True, **rest)
+    (tmp_path / "file").write_bytes(with_last_scan(content, 54))
+    assert Image().inspect(tmp_path / "file").width == 64
+
+    (tmp_path / "file").write_bytes(with_last_scan(content, 100))
+    with pytest.raises(LimitExceeded):
+        Image().inspect(tmp_path / "file")
+    with pytest.raises(LimitExceeded):
+        Image().poster(tmp_path / "file", 32)
+
+
+def test_scans_do_not_hide_where_a_decoder_goes_on_from_restart_to_restart(tmp_path):
+    content = jpeg(progressive=True, restart_marker_blocks=1)
+    last = content.rindex(b"\xff\xda")
+    within = content.index(b"\xff\xd0", last)
+    hidden = b"\xff\x02\xf0\x00" + content[last:-2] * 100
+    (tmp_path / "file").write_bytes(content[:within] + hidden + content[within:])
+
+    with pytest.raises(LimitExceeded):
+        Image().inspect(tmp_path / "file")
+
+
+def test_a_jpeg_in_a_million_parts_is_refused(tmp_path):
+    content = jpeg()
+    (tmp_path / "file").write_bytes(content[:2] + b"\xff\xe1\x00\x02" * 1_000_000 + content[2:])
+
+    with pytest.raises(LimitExceeded):
+        Image().inspect(tmp_path / "file")
+
+
+def test_what_looks_like_scans_in_the_notes_of_a_jpeg_is_none(tmp_path):
+    thumbnail = with_last_scan(jpeg(progressive=True), 100)[:60_000]
+    (tmp_path / "file").write_bytes(jpeg(progressive=True, comment=thumbnail, icc_profile=b"\xff\xda" * 50_000))
+
+    assert Image().inspect(tmp_path / "file").media_type == "image/jpeg"
+
+
+@pytest.mark.parametrize("said", [{}, {"progressive": True}, {"quality": 100, "subsampling": 0}, {"keep_rgb": True}])
+def test_an_ordinary_jpeg_is_read_whatever_follows_it(said, tmp_path):
+    (tmp_path / "file").write_bytes(jpeg(**said) + b"\xff\xda" * 1000)
+
+    assert Image().inspect(tmp_path / "file").media_type == "image/jpeg"
+
+
 def test_a_picture_with_no_pixels_is_refused(tmp_path):
     (tmp_path / "file").write_bytes(bomb(0, 10))
     with pytest.raises(MediaTypeUnsupported):
