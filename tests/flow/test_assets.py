@@ -5,9 +5,12 @@ import io
 import os
 import re
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
+import psutil
 import pytest
 from PIL import Image
 from tests.postgres import eventually
@@ -246,6 +249,31 @@ def test_a_jpeg_that_would_be_drawn_for_minutes_is_refused(ana: Person):
     answer = ana.post("/api/uploads", content=again, headers={"Content-Type": "image/jpeg"})
 
     assert (answer.status_code, answer.json()["code"]) == (422, "limit_exceeded"), answer.text
+
+
+def most_memory(service: Service) -> int:
+    """Bytes that a process of the API has held at most."""
+    api = psutil.Process(service.processes["api"].pid)
+    told = [Path(f"/proc/{one.pid}/status").read_text() for one in (api, *api.children(recursive=True))]
+    return max(1024 * int(re.search(r"VmHWM:\s+(\d+) kB", each)[1]) for each in told if "VmHWM" in each)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux alone tells the most that was held")
+def test_small_files_of_large_pictures_are_all_taken_a_few_at_a_time(own_service: Service):
+    content, side, copies = io.BytesIO(), 3000, 4  # as many as a decoder of WebP makes
+    Image.new("RGBA", (side, side), (200, 30, 30, 128)).save(content, "WEBP", method=0)
+    with own_service.person() as ana:
+        ana.post("/api/uploads", content=picture("WEBP"), headers={"Content-Type": "image/webp"})
+        before = most_memory(own_service)
+
+        def brought(_: int) -> int:
+            headers = {"Content-Type": "image/webp"}
+            return ana.post("/api/uploads", content=content.getvalue(), headers=headers, timeout=120).status_code
+
+        with ThreadPoolExecutor(8) as threads:
+            assert [*threads.map(brought, range(8))] == [201] * 8
+
+    assert most_memory(own_service) - before < 3 * copies * 4 * side * side
 
 
 def begun_upload(service: Service, person: Person) -> socket.socket:

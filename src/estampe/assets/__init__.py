@@ -11,7 +11,7 @@ import msgspec
 
 from estampe.db import Database
 from estampe.domain import Asset, AssetId, JobId, TenantId, new_id
-from estampe.media import POSTER_PIXELS, Facts, Kind, placeholder
+from estampe.media import POSTER_PIXELS, Facts, Kind, decoded, placeholder
 from estampe.stores import Store
 
 SWEEP_AFTER_SECONDS = 3600
@@ -40,7 +40,8 @@ class Shelf:
         Whoever has its pictures in memory gives the poster; else the file is read for it.
         """
         asset_id = AssetId(new_id("as_"))
-        seen = await asyncio.to_thread(_examine, path, kind, poster)
+        shown = await decoded(kind.poster, path, POSTER_PIXELS) if poster is None else poster
+        seen = await asyncio.to_thread(_examine, path, shown)
         stem = f"{owner.tenant_id}/{asset_id}"
         asset = Asset(
             id=asset_id,
@@ -101,8 +102,7 @@ class _Seen(NamedTuple):
     size: int
 
 
-def _examine(path: Path, kind: Kind, poster: bytes | None) -> _Seen:
+def _examine(path: Path, poster: bytes) -> _Seen:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    poster = poster or kind.poster(path, POSTER_PIXELS)
     return _Seen(poster, placeholder(poster), digest, path.stat().st_size)

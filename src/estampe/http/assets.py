@@ -19,6 +19,7 @@ from estampe.http import ranges, views
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Answer, Call, Reply, Route, Stream
 from estampe.http.schemas import AssetPage, AssetsQuery, ContentQuery, StoredFile
+from estampe.media import decoded
 from estampe.policy.permissions import Permission, granted
 
 UPLOADED = "image"
@@ -176,7 +177,7 @@ async def bring(here: Installation, me: Principal, content: bytes) -> Asset:
     """Keep a person's own picture. Raises `MediaTypeUnsupported` or `LimitExceeded` for what is not one."""
     async with draft(content) as path:
         kind = here.kinds[UPLOADED]
-        found = await asyncio.to_thread(kind.inspect, path)
+        found = await decoded(kind.inspect, path)
         owner = Keeping(tenant_id=me.tenant.id, user_id=me.user_id)
         async with here.database.tenant(me.tenant.id) as scope:
             await scope.run("put_tenant", id=me.tenant.id, **msgspec.structs.asdict(me.tenant))

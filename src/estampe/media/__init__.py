@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from estampe import plugins
+from estampe.media._darkroom import decoded
 from estampe.media._still import POSTER_PIXELS, placeholder, still
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["POSTER_PIXELS", "Facts", "Kind", "Label", "kinds", "placeholder", "still"]
+__all__ = ["POSTER_PIXELS", "Facts", "Kind", "Label", "decoded", "kinds", "placeholder", "still"]
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +40,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kind(ABC):
-    """One sort of media. Every process knows what there is of it; few make or read its files, and those `warm` it."""
+    """One sort of media. Every process knows what there is of it; few make or read its files, and those `warm` it.
+
+    What reads a file may take long and much memory: of what people bring, in `decoded` alone.
+    """
 
     name: ClassVar[str]
     unit: ClassVar[str]

@@ -4,7 +4,7 @@ import base64
 import io
 from typing import TYPE_CHECKING
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,10 +21,11 @@ def still(frame: "NDArray[np.uint8]", longest_side: int) -> bytes:
 
 
 def webp(picture: Image.Image, longest_side: int, *, quality: int = 82) -> bytes:
-    """`picture` is shrunk in place, never enlarged."""
+    """Upright. `picture` is shrunk in place, never enlarged; what is small already takes little to turn."""
     if picture.mode not in {"RGB", "RGBA"}:
         picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     picture.thumbnail((longest_side, longest_side), Image.Resampling.BICUBIC)
+    ImageOps.exif_transpose(picture, in_place=True)
     buffer = io.BytesIO()
     picture.save(buffer, "WEBP", quality=quality, method=2)
     return buffer.getvalue()

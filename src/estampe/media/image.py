@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PIL import Image as Pillow
-from PIL import ImageOps, UnidentifiedImageError, features
+from PIL import UnidentifiedImageError, features
 from PIL.PngImagePlugin import PngInfo
 
 from estampe.errors import LimitExceeded, Text
@@ -73,8 +73,9 @@ class Image(Kind):
         with _opened(path) as picture:
             if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
                 raise refuse_kind("PNG, JPEG, WebP, AVIF (not animated)")
-            picture.load()
             width, height = picture.size
+            picture.draft(picture.mode, (1, 1))  # a JPEG is read to its end, and its pixels are not kept
+            picture.load()
             if picture.getexif().get(_ORIENTATION) in _SIDEWAYS:
                 width, height = height, width
             return Facts(media_type=_MEDIA_TYPES[picture.format or ""], width=width, height=height)
@@ -82,7 +83,7 @@ class Image(Kind):
     def poster(self, path: Path, longest_side: int) -> bytes:
         with _opened(path) as picture:
             picture.draft("RGB", (longest_side * 2, longest_side * 2))
-            return webp(ImageOps.exif_transpose(picture), longest_side)
+            return webp(picture, longest_side)
 
 
 @contextmanager

@@ -151,14 +151,22 @@ def test_an_animation_is_refused(format_, tmp_path):
         Image().inspect(tmp_path / "file")
 
 
-def test_a_phone_held_upright_gives_an_upright_picture(tmp_path):
+@pytest.mark.parametrize("format_", Image.formats)
+@pytest.mark.parametrize("mode", ["L", "RGB", "P"])
+def test_a_phone_held_upright_gives_an_upright_picture(mode, format_, tmp_path):
     exif = Pillow.Exif()
     exif[0x0112] = 6
-    Pillow.new("RGB", (40, 20)).save(tmp_path / "file", "JPEG", exif=exif)
+    lying = Pillow.new("L", (40, 20))
+    lying.paste(255, (0, 0, 20, 20))
+    kept = mode if format_ == "png" or (mode, format_) == ("L", "jpeg") else "RGB"
+    lying.convert(kept).save(tmp_path / "file", format_.upper(), exif=exif)
     facts = Image().inspect(tmp_path / "file")
     assert (facts.width, facts.height) == (20, 40)
-    with Pillow.open(io.BytesIO(Image().poster(tmp_path / "file", 64))) as poster:
-        assert poster.size == (20, 40)
+    for side, size in ((64, (20, 40)), (20, (10, 20))):
+        with Pillow.open(io.BytesIO(Image().poster(tmp_path / "file", side))) as poster:
+            assert poster.size == size
+            top, bottom = (poster.convert("L").getpixel((5, at)) for at in (3, size[1] - 4))
+            assert (top > 240, bottom < 15) == (True, True)
 
 
 def test_a_jpeg_with_a_second_picture_inside_is_a_jpeg(tmp_path):

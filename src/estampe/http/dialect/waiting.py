@@ -18,6 +18,7 @@ from estampe.http.installation import Installation
 from estampe.http.route import Call
 from estampe.jobs.calls import Calls, WaitingCall
 from estampe.jobs.queue import Placed
+from estampe.media import decoded
 
 GRACE_SECONDS = 12.0
 """OpenAI's clients pause at most eight seconds before they make a call again."""
@@ -145,5 +146,5 @@ async def _brought(here: Installation, me: Principal, name: str, content: bytes,
 
 async def _as_ours(here: Installation, content: bytes) -> bytes:
     async with assets.draft(content) as path:
-        await asyncio.to_thread(here.kinds[assets.UPLOADED].inspect, path)
-    return await asyncio.to_thread(in_white, content)
+        await decoded(here.kinds[assets.UPLOADED].inspect, path)
+    return await decoded(in_white, content)
