@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
+import numpy as np
 import psutil
 import pytest
 from PIL import Image
@@ -215,6 +216,16 @@ def test_who_may_make_nothing_brings_nothing_and_is_told_what_either_takes(boss:
     assert (refused.status_code, said["code"]) == (403, "permission_missing")
     assert said["detail"] == "You need the permission images:generate or videos:generate."
     assert 'scope="images:generate videos:generate"' in refused.headers["www-authenticate"]
+
+
+def test_a_picture_of_sixteen_bits_is_shown_in_its_own_shades(ana: Person):
+    content = io.BytesIO()
+    Image.fromarray(np.tile(np.linspace(0, 40_000, 64).astype(np.uint16), (64, 1))).save(content, "PNG")
+
+    said = ana.post("/api/uploads", content=content.getvalue(), headers={"Content-Type": "image/png"}).json()
+
+    with Image.open(io.BytesIO(anonymous(said["thumbnail_url"]).content)) as shown:
+        assert np.asarray(shown).mean() == pytest.approx(20_000 / 257, abs=2)
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,20 @@ def test_an_edit_starts_from_the_picture_and_keeps_what_the_mask_hides(client: O
     assert job["parameters"]["input_asset_id"].startswith("as_")
 
 
+def test_a_mask_that_lies_on_its_side_is_turned_upright(client: OpenAI):
+    lying, exif, mask = Image.new("LA", (64, 64), (255, 255)), Image.Exif(), io.BytesIO()
+    lying.paste((0, 0), (0, 0, 64, 32))  # a hole above, which is on the right once turned
+    exif[0x0112] = 6
+    lying.save(mask, "PNG", exif=exif)
+
+    blue, said = (0, 0, 250), {"prompt": "a red corner", "size": SMALL, "extra_body": {"strength": 1.0, "seed": 5}}
+    made = client.images.edit(image=picture(blue), mask=("mask.png", mask.getvalue()), **said)
+
+    edited = opened(made.data[0].b64_json).convert("RGB")
+    kept = [edited.getpixel(at) == blue for at in ((8, 8), (8, 56), (56, 8), (56, 56))]
+    assert kept == [True, True, False, False]
+
+
 def test_the_same_picture_edited_again_is_kept_once(client: OpenAI, ana: Person):
     for _ in range(2):
         client.images.edit(image=picture((9, 9, 9)), prompt="again", size=SMALL)

@@ -10,6 +10,7 @@ import jsonschema
 import msgspec
 import numpy as np
 import pytest
+from PIL import Image
 from tests.alone import alone
 from tests.thorough import thorough
 
@@ -118,6 +119,33 @@ def test_frames_have_the_size_and_the_number_asked(ready, name, model):
     frames = output.rendered()
     assert frames.shape == (count, 64, 128, 3)
     assert frames.dtype == np.uint8
+
+
+def kept(path, levels, how):
+    """Grey levels of 8 bits in a PNG of as many bits, or of 16; or lying on its side, and saying so."""
+    levels = levels.astype(np.uint16) * 257 if "of 16 bits" in how else levels
+    exif = Image.Exif()
+    if "lying" in how:
+        levels, exif[0x0112] = np.rot90(levels), 6  # to be shown turned a quarter to the right
+    Image.fromarray(np.ascontiguousarray(levels)).save(path, "PNG", exif=exif)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "model"), [each for each in MODELS if "input_asset_id" in each.values[1].parameters["properties"]]
+)
+@pytest.mark.parametrize("how", ["of 16 bits", "lying", "lying, of 16 bits"])
+def test_what_people_bring_is_seen_as_they_see_it(ready, name, model, how, tmp_path):
+    takes = {"input", "mask"} & {field.removesuffix("_asset_id") for field in model.parameters["properties"]}
+    shade = np.linspace(0, 255, 64).astype(np.uint8)
+    levels = {"input": np.add.outer(shade // 2, shade // 4), "mask": np.add.outer(shade // 4, shade // 2)}
+
+    def drawn(how):
+        given = {role: kept(tmp_path / role, levels[role], how) for role in takes}
+        (output,) = outputs(alone(ready[name], model.name, filled(model) | given))
+        return output.rendered()
+
+    assert np.array_equal(drawn(how), drawn("as it is"))
 
 
 @every_model

@@ -71,7 +71,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One member of a batch.
 
     `parameters` match the model's schema; every default is filled, `seed` is set, and an input picture or
-    mask comes as a `pathlib.Path` under `input` and `mask`. `checkpoint` is what an earlier run of this
+    mask comes as a `pathlib.Path` under `input` and `mask`: the file as a person made it, which may lie on its side
+    or have 16 bits. `estampe.media.brought` opens it as they see it. `checkpoint` is what an earlier run of this
     very request left, maybe of another version: what cannot be read is ignored. Once `wanted` says no,
     events of this member are for nobody.
     """

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from estampe.domain import Model, Progress
 from estampe.engines import Checkpoint, Ended, Engine, Event, Frames, Notes, Output, Preview, Request, Told
 from estampe.engines._parameters import number, schema, seeds
 from estampe.errors import EngineError, Text
+from estampe.media import brought
 
 _DIRECTIVE = re.compile(r"\[(steps|sleep|linger|fail|retry|crash|hang)(?: ([0-9]+(?:\.[0-9]+)?))?\]")
 _SLICE_SECONDS = 0.02
@@ -143,12 +143,10 @@ def _mixed(frames: Frames, parameters: Mapping[str, Any]) -> Frames:
     if "input" not in parameters:
         return frames
     size = (frames.shape[2], frames.shape[1])
-    with Image.open(parameters["input"]) as picture:
-        start = np.asarray(picture.convert("RGB").resize(size))
+    start = np.asarray(brought(parameters["input"]).convert("RGB").resize(size))
     share = parameters["strength"]
     if "mask" in parameters:
-        with Image.open(parameters["mask"]) as mask:
-            share = share * np.asarray(mask.convert("L").resize(size))[..., None] / 255
+        share = share * np.asarray(brought(parameters["mask"]).convert("L").resize(size))[..., None] / 255
     mixed: Frames = (start * (1 - share) + frames * share).astype(np.uint8)
     return mixed
 

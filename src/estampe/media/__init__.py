@@ -9,13 +9,13 @@ import msgspec
 
 from estampe import plugins
 from estampe.media._darkroom import decoded
-from estampe.media._still import POSTER_PIXELS, placeholder, still
+from estampe.media._still import POSTER_PIXELS, brought, placeholder, still
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["POSTER_PIXELS", "Facts", "Kind", "Label", "decoded", "kinds", "placeholder", "still"]
+__all__ = ["POSTER_PIXELS", "Facts", "Kind", "Label", "brought", "decoded", "kinds", "placeholder", "still"]
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
-"""Stills for showing: posters as WebP, and placeholders so small that they travel inside JSON."""
+"""Stills as people see them: what they bring, posters as WebP, and placeholders that travel inside JSON."""
 
 import base64
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageOps
@@ -20,15 +21,31 @@ def still(frame: "NDArray[np.uint8]", longest_side: int) -> bytes:
     return webp(Image.fromarray(frame), longest_side)
 
 
+def brought(path: Path) -> Image.Image:
+    """A picture that a person brought, upright, in RGB or RGBA of 8 bits a channel; it is known to decode."""
+    with Image.open(path) as picture:
+        seen = _in_colours(picture)
+        ImageOps.exif_transpose(seen, in_place=True)
+        return seen
+
+
 def webp(picture: Image.Image, longest_side: int, *, quality: int = 82) -> bytes:
     """Upright. `picture` is shrunk in place, never enlarged; what is small already takes little to turn."""
-    if picture.mode not in {"RGB", "RGBA"}:
-        picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    picture = _in_colours(picture)
     picture.thumbnail((longest_side, longest_side), Image.Resampling.BICUBIC)
     ImageOps.exif_transpose(picture, in_place=True)
     buffer = io.BytesIO()
     picture.save(buffer, "WEBP", quality=quality, method=2)
     return buffer.getvalue()
+
+
+def _in_colours(picture: Image.Image) -> Image.Image:
+    if picture.mode in {"RGB", "RGBA"}:
+        return picture
+    if picture.mode.startswith("I"):  # 16 bits, which `convert` would clip
+        picture = picture.point(lambda level: level / 257 + 0.5).convert("L")
+        picture.info.pop("transparency", None)  # one level of those that are now the same
+    return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
 
 
 def placeholder(poster: bytes) -> str:

@@ -7,9 +7,10 @@ import msgspec
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+from PIL.PngImagePlugin import PngInfo
 
 from estampe.errors import LimitExceeded, MediaTypeUnsupported
-from estampe.media import Label
+from estampe.media import Label, brought
 from estampe.media.image import Image
 
 LABEL = Label(job_id="jb_1", model="vignette", prompt="un chat", seed=5, parameters={"prompt": "un chat", "width": 64})
@@ -180,6 +181,18 @@ def test_a_poster_is_made_of_every_mode(mode, tmp_path):
     Pillow.new(mode, (40, 20)).save(tmp_path / "file", "JPEG" if mode == "CMYK" else "PNG")
     with Pillow.open(io.BytesIO(Image().poster(tmp_path / "file", 16))) as poster:
         assert poster.size == (16, 8)
+
+
+def test_the_shades_of_sixteen_bits_are_kept_in_eight(tmp_path):
+    levels = np.linspace(0, 65535, 64 * 64).astype(np.uint16).reshape(64, 64)
+    transparent = PngInfo()
+    transparent.add(b"tRNS", struct.pack(">H", 30_000))
+    for name, more in (("file", {}), ("with a transparent level", {"pnginfo": transparent})):
+        Pillow.fromarray(levels).save(tmp_path / name, "PNG", **more)
+        with Pillow.open(io.BytesIO(Image().poster(tmp_path / name, 64))) as poster:
+            shown = np.asarray(poster.convert("L")).astype(int)
+        assert abs(shown - levels // 257).mean() < 2
+        assert np.array_equal(np.asarray(brought(tmp_path / name))[..., 0], np.round(levels / 257))
 
 
 def test_a_file_that_is_not_there_is_refused_like_one_that_cannot_be_read(tmp_path):

@@ -1,21 +1,20 @@
 """OpenAI's masks say by transparency where to draw anew; ours say it in white."""
 
 import io
-
-from PIL import Image
+from pathlib import Path
 
 from estampe.errors import FieldError, InvalidRequestBody, Text
+from estampe.media import brought
 
 HALF = 128
 
 
-def in_white(content: bytes) -> bytes:
-    """The same mask as a PNG, white where it was transparent; `content` is known to decode within limits.
+def in_white(path: Path) -> bytes:
+    """The same mask as an upright PNG, white where it was transparent; the file is known to decode within limits.
 
     Raises `InvalidRequestBody` for a mask that is opaque everywhere: nothing would be drawn.
     """
-    with Image.open(io.BytesIO(content)) as picture:
-        alpha = picture.convert("RGBA").getchannel("A")
+    alpha = brought(path).convert("RGBA").getchannel("A")
     white = alpha.point(lambda value: 255 if value < HALF else 0)
     if white.getbbox() is None:
         why = Text(

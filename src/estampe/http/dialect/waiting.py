@@ -147,4 +147,4 @@ async def _brought(here: Installation, me: Principal, name: str, content: bytes,
 async def _as_ours(here: Installation, content: bytes) -> bytes:
     async with assets.draft(content) as path:
         await decoded(here.kinds[assets.UPLOADED].inspect, path)
-    return await decoded(in_white, content)
+        return await decoded(in_white, path)
