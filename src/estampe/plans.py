@@ -1,5 +1,6 @@
 """What a tenant may use in a period, and what use costs: the `[plans]` and `[prices]` of the settings."""
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
@@ -29,6 +30,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     quotas: dict[str, Amount] = {}
     weight: Weight = 1.0
 
+    def __post_init__(self) -> None:
+        _hold_to_numbers(self.quotas, "what is left out is not limited")
+
     @property
     def is_limited(self) -> bool:
         return bool(self.quotas) or self.max_queued is not None or self.max_running is not None
@@ -52,6 +56,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     quotas: dict[str, Amount | None] = {}
     weight: Weight | None = None
 
+    def __post_init__(self) -> None:
+        _hold_to_numbers(self.quotas, "for no limit, write unlimited")
+
     def within(self, plan: Plan) -> Plan:
         said = {name: value for name in ("period", "max_queued", "max_running", "weight")
                 if (value := getattr(self, name)) is not None}  # fmt: skip
@@ -65,6 +72,9 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     unit: Amount = 0.0
     gpu_second: Amount = 0.0
+
+    def __post_init__(self) -> None:
+        _hold_to_numbers({"unit": self.unit, "gpu_second": self.gpu_second}, "what is left out costs nothing")
 
     def of(self, units: float, gpu_seconds: float) -> float:
         return round(self.unit * units + self.gpu_second * gpu_seconds, EXACT)
@@ -112,6 +122,13 @@ def choose(plans: Mapping[str, Plan], *names: str | None) -> tuple[str, Plan]:
 
 def price_of(prices: Mapping[str, Price], model: str) -> Price | None:
     return prices.get(model) or prices.get(ANY_MODEL)
+
+
+def _hold_to_numbers(amounts: Mapping[str, float | None], instead: str) -> None:
+    """JSON, in which processes and the database are told of them, has no infinity."""
+    for name, amount in amounts.items():
+        if amount is not None and not math.isfinite(amount):
+            raise ValueError(f"{name} = {amount} is no amount; {instead}")
 
 
 def read_limits(overrides: Any) -> Limits:

@@ -91,7 +91,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rate_limit_store: Annotated[str, msgspec.Meta(pattern=RATE_LIMIT_STORES)] = IN_PROCESS
     plans: dict[str, Plan] = {}
     default_plan: str = "default"
-    unmeasured_gpu_seconds: Annotated[float, msgspec.Meta(ge=0)] = 10.0
+    unmeasured_gpu_seconds: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] = 10.0
     prices: dict[str, Price] = {}
     currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")] = "EUR"
     openai_model_aliases: dict[str, str] = {}

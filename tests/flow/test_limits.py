@@ -254,8 +254,11 @@ def test_an_operator_sets_limits_and_proves_the_ledger(house: Service):
             ["--quota", "pictures=1"],
             ["--quota", "images=many"],
             ["--max-running", "0"],
+            ["--quota", "images=inf"],
         ):
-            assert estampe(house, "limits", "set", tenant, *wrong).returncode != 0
+            refused = estampe(house, "limits", "set", tenant, *wrong)
+            assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1), refused.stderr
+        assert "images = inf is no amount; for no limit, write unlimited" in refused.stderr
         assert estampe(house, "limits", "clear", tenant).returncode == 0
         assert estampe(house, "limits", "show", tenant).stdout == '{"plan":null}\n'
         assert left(ana) == {}

@@ -209,6 +209,15 @@ def test_a_file_of_settings_is_read_and_its_mistakes_are_named(settled: Terminal
     assert "nowhere.toml" in one_line(settled.run("doctor", "--config", "nowhere.toml"))
 
 
+def test_a_quota_without_end_is_one_clear_line(terminal: Terminal, tmp_path: Path):
+    (tmp_path / "estampe.toml").write_text("[plans.default]\nquotas = { images = inf }\n")
+
+    said = one_line(terminal.run("up", "--config", str(tmp_path / "estampe.toml")))
+
+    assert "plans in " in said
+    assert "images = inf is no amount; what is left out is not limited" in said
+
+
 def test_a_data_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path):
     (tmp_path / "file").write_text("not a folder")
     terminal = Terminal(tmp_path / "file" / "data")

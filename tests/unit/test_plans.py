@@ -86,6 +86,26 @@ def test_a_wrong_limit_is_one_clear_line(name, text):
 
 
 @pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("plans.free.quotas", "images = inf is no amount; what is left out is not limited"),
+        ("prices.vignette", "unit = inf is no amount; what is left out costs nothing"),
+    ],
+)
+def test_an_amount_without_end_is_refused_with_what_to_write_instead(tmp_path, table, told):
+    (tmp_path / "estampe.toml").write_text(f"[{table}]\n{told.split(' is ')[0]}\n")
+
+    with pytest.raises(InvalidSetting, match=told):
+        settings.read({}, tmp_path / "estampe.toml")
+
+
+@pytest.mark.parametrize("text", ["inf", "nan", "1e400"])
+def test_what_a_model_is_expected_to_take_has_an_end(text):
+    with pytest.raises(InvalidSetting, match="ESTAMPE_UNMEASURED_GPU_SECONDS"):
+        settings.read({"ESTAMPE_UNMEASURED_GPU_SECONDS": text})
+
+
+@pytest.mark.parametrize(
     ("said", "culprit"),
     [
         ({"plans": {"free": Plan(quotas={"pictures": 1})}, "default_plan": "free"}, "pictures"),
