@@ -54,6 +54,12 @@ def test_units_grow_with_the_outputs(name):
     assert kind(name).units({"num_outputs": 3, "num_frames": 16, "fps": 12}) == pytest.approx(3 * one)
 
 
+@every_kind
+def test_what_a_model_that_takes_no_number_of_outputs_makes_is_one(name):
+    clip = {"num_frames": 16, "fps": 12}
+    assert kind(name).units(clip) == kind(name).units({"num_outputs": 1, **clip})
+
+
 @every_format
 @pytest.mark.parametrize("channels", [3, 4])
 def test_what_is_encoded_is_inspected_alike(name, format_, channels, tmp_path):

@@ -57,7 +57,7 @@ class Image(Kind):
     }
 
     def units(self, parameters: Mapping[str, Any]) -> float:
-        return float(parameters["num_outputs"])
+        return float(parameters.get("num_outputs", 1))
 
     def encode(
         self, frames: "NDArray[np.uint8]", parameters: Mapping[str, Any], label: Label | None, into: Path

@@ -40,7 +40,13 @@ def resolve(asked: Mapping[str, Any], model: Model) -> dict[str, Any]:
     if faults:
         raise LimitExceeded(faults[0].detail, errors=faults)
     defaults = {name: field["default"] for name, field in fields.items() if "default" in field}
-    return {"seed": secrets.randbelow(LARGEST_SEED + 1), **defaults, **wanted}
+    return {"seed": _drawn(fields.get("seed", {})), **defaults, **wanted}
+
+
+def _drawn(field: Mapping[str, Any]) -> int:
+    """Any seed that the model takes."""
+    least, most = int(field.get("minimum", 0)), min(LARGEST_SEED, int(field.get("maximum", LARGEST_SEED)))
+    return least + secrets.randbelow(most - least + 1)
 
 
 def _faults(wanted: Mapping[str, Any], model: Model) -> Iterator[FieldError]:

@@ -21,7 +21,7 @@ class Video(Kind):
     formats: ClassVar[Mapping[str, str]] = {"mp4": "video/mp4", "webm": "video/webm"}
 
     def units(self, parameters: Mapping[str, Any]) -> float:
-        return float(parameters["num_outputs"] * Fraction(parameters["num_frames"]) / _rate(parameters))
+        return float(parameters.get("num_outputs", 1) * Fraction(parameters["num_frames"]) / _rate(parameters))
 
     def warm(self) -> None:
         import_module("estampe.media._film")
