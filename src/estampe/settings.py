@@ -19,6 +19,7 @@ OF_CLIENTS = frozenset({"ESTAMPE_URL"})
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 IN_PROCESS = "memory"
 RATE_LIMIT_STORES = rf"^({IN_PROCESS}|(redis|rediss|valkey|valkeys)://.+)$"
+LONGEST_HOLD_BACK_DAYS = 3650
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 # RFC 6749, section 3.3: several are told apart by spaces.
@@ -81,7 +82,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     token: str | None = None
     clerk_webhook_secret: str | None = None
     clerk_instance_id: str | None = None
-    erasure_hold_back_days: Annotated[int, msgspec.Meta(ge=0, le=3650)] = 7
+    erasure_hold_back_days: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_HOLD_BACK_DAYS)] = 7
     metrics: Literal["operator", "public", "off"] = "operator"
     auth_event_days: Positive = 30
     refusals_per_minute: Annotated[int, msgspec.Meta(ge=0)] = 60

@@ -39,6 +39,15 @@ def test_a_person_is_refused_at_once_spared_or_erased(own_service: Service):
         assert other.get("/api/jobs").json()["jobs"][0]["parameters"]["prompt"] == "a lynx that stays"
 
 
+def test_who_leaves_is_erased_within_ten_years_or_it_is_said_that_one_cannot_wait_so_long(service: Service):
+    for days in ("-1", "3651", "4000000000"):
+        refused = estampe(service, "add", "--user", "user_stays", f"--days={days}")
+
+        assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1), refused.stderr
+        assert f"--days {days} is not in 0 … 3650" in refused.stderr
+    assert "user_stays" not in estampe(service, "list").stdout
+
+
 def test_one_is_named_and_only_one(service: Service):
     assert estampe(service, "add").returncode == 2
     assert estampe(service, "add", "--user", "a", "--org", "b").returncode == 2

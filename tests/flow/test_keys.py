@@ -197,10 +197,22 @@ def test_an_operator_makes_lists_and_withdraws_keys_in_a_shell(service: Service,
     assert "revoked" in run(service, "list", *owner).stdout
 
 
+def test_a_key_for_longer_than_keys_last_ends_when_they_do(service: Service):
+    owner = ["--user", "user_patient", "--org", "org_patient"]
+
+    made = run(service, "create", *owner, "--name", "for ever", "--days", "4000000")
+
+    assert made.returncode == 0, made.stderr
+    assert "until 2100-01-01" in run(service, "list", *owner).stdout
+
+
 def test_a_shell_is_told_what_cannot_be(service: Service):
-    beyond = run(service, "create", "--user", "u", "--org", "o", "--name", "n", "--scope", "jobs:manage")
+    owner = ["--user", "u", "--org", "o", "--name", "n"]
+    beyond = run(service, "create", *owner, "--scope", "jobs:manage")
+    ended = run(service, "create", *owner, "--days", "0")
     unknown = run(service, "revoke", "key_" + "a" * 24)
 
-    assert beyond.returncode == unknown.returncode == 2
+    assert beyond.returncode == ended.returncode == unknown.returncode == 2
     assert "jobs:manage" in beyond.stderr
+    assert "--days 0: a key lasts a day at least" in ended.stderr
     assert "there is no API key" in unknown.stderr

@@ -15,7 +15,7 @@ from estampe.db import Database
 from estampe.domain import Tenant
 from estampe.errors import InvalidSetting, Text
 from estampe.identity.local import Local
-from estampe.settings import Settings
+from estampe.settings import LONGEST_HOLD_BACK_DAYS, Settings
 from estampe.worker.erasure import Erasure
 
 T = TypeVar("T")
@@ -51,6 +51,9 @@ def add(
     own = Local(settings.data_dir).issuer
     gone = Tenant(issuer=issuer or own, user_id=user, organization_id=org)
     hold_back = settings.erasure_hold_back_days if days is None else days
+    if not 0 <= hold_back <= LONGEST_HOLD_BACK_DAYS:
+        bounds = f"0 … {LONGEST_HOLD_BACK_DAYS}"
+        raise InvalidSetting(Text(f"--days {days} is not in {bounds}", f"--days {days} n'est pas dans {bounds}"))
 
     async def leave(database: Database, _: Erasure) -> None:
         async with database.system() as scope:

@@ -34,7 +34,7 @@ def create(
     org: str | None = None,
     role: Annotated[str, Parameter(help="What the user is in the organisation.")] = "member",
     scope: Annotated[list[str] | None, Parameter(negative="", help="What it may do; repeat it for more.")] = None,
-    days: Annotated[int | None, Parameter(help="Days until it expires (default: never).")] = None,
+    days: Annotated[int | None, Parameter(help="Days until it expires, 2100 at the latest (default: never).")] = None,
     issuer: Issuer = None,
     data_dir: DataDir = None,
     config: Config = None,
@@ -45,8 +45,7 @@ def create(
     scopes = frozenset(map(str, EVERYONE) if scope is None else scope)
     if missing := sorted(scopes - set(map(str, granted(owner, frozenset(settings.operators))))):
         raise _beyond(missing[0])
-    end = None if days is None else min(datetime.now(UTC) + timedelta(days=days), keys.LATEST)
-    wish = keys.Wish(name=name, scopes=scopes, expires_at=end)
+    wish = keys.Wish(name=name, scopes=scopes, expires_at=None if days is None else _after(days))
     text, made = _in_database(settings, lambda database: keys.create(database, owner, wish))
     print(text)
     print(f"{made.id}: it is not shown again")
@@ -94,6 +93,14 @@ def _person(
         expires_at=keys.LATEST.timestamp(),
         provider="cli",
     )
+
+
+def _after(days: int) -> datetime:
+    """No later than keys can last. Raises `InvalidSetting` for a key that would have ended."""
+    if days < 1:
+        raise InvalidSetting(Text(f"--days {days}: a key lasts a day at least", f"--days {days} : un jour au moins"))
+    now = datetime.now(UTC)
+    return min(now + timedelta(days=min(days, (keys.LATEST - now).days + 1)), keys.LATEST)
 
 
 def _in_database(settings: Settings, act: Callable[[Database], Awaitable[T]]) -> T:
