@@ -100,7 +100,8 @@ def main(names: list[str], wanted: list[str]) -> None:
         workshop = Workshop(engines, made, send)
     except Exception as error:  # noqa: BLE001 - whatever it is, the worker must be told why
         send(messages.Failed(f"{type(error).__name__}: {error}"))
-        return
+        sys.stderr.flush()
+        os._exit(1)  # the thread that reads holds standard input: the interpreter's own end would abort on it
     gc.freeze()  # the engines stay: collections need not walk them
     send(messages.Ready(models))
     sys.setswitchinterval(SWITCH_SECONDS)

@@ -67,9 +67,9 @@ class Child:
             async with asyncio.timeout(SETUP_SECONDS):
                 report = await self._hear()
         except (ChildDied, TimeoutError) as error:
-            await self.kill()
             report = Failed(f"the engine process ended while loading ({type(error).__name__})")
         if not isinstance(report, Ready):
+            await self.kill()  # it may take a moment to die, and must not be taken for a living one
             message = report.message if isinstance(report, Failed) else "it spoke out of turn"
             raise EngineError(Text(message, message))
         self.models = report.models

@@ -2,6 +2,7 @@ import asyncio
 
 import psutil
 import pytest
+from tests.guests import install_guest
 
 from estampe.errors import EngineError
 from estampe.worker.messages import Done, Drawn, Member, Run
@@ -42,11 +43,11 @@ async def test_a_model_that_no_engine_makes_is_named(children):
         await children("fake", models=["fake-image", "zebra", "vignette"])
 
 
-def ordered(tmp_path, job, prompt):
+def ordered(tmp_path, job, prompt, engine="fake"):
     (tmp_path / job).mkdir()
     parameters = {"prompt": prompt, "width": 64, "height": 64, "seed": 1, "num_outputs": 1, "num_inference_steps": 4}
     member = Member(job=job, parameters=parameters | {"output_format": "png"}, inputs={}, scratch=str(tmp_path / job))
-    return Run(engine="fake", model="fake-image", kind="image", members=[member])
+    return Run(engine=engine, model={"fake": "fake-image"}.get(engine, engine), kind="image", members=[member])
 
 
 async def told(child, run):
@@ -97,3 +98,30 @@ async def test_a_process_that_dies_by_itself_is_everybody_s_fault(children, tmp_
         await told(child, ordered(tmp_path, "a", "[crash]"))
 
     assert not died.value.spared
+
+
+BRITTLE = """
+    def setup(self):
+        if (HERE / "broken").exists():
+            raise RuntimeError("no weights any more")
+"""
+
+
+def engines():
+    return [process for process in psutil.Process().children() if "estampe.worker.child" in process.cmdline()]
+
+
+async def test_what_cannot_be_loaded_again_is_told_at_once_each_time_and_leaves_no_process(
+    children, tmp_path, monkeypatch
+):
+    install_guest(monkeypatch, tmp_path, BRITTLE)
+    child = await children("guest")
+    (tmp_path / "broken").touch()
+    await child.kill()
+
+    for _ in range(2):
+        async with asyncio.timeout(60):
+            with pytest.raises(EngineError, match="no weights any more"):
+                await told(child, ordered(tmp_path, "a", "a cat", engine="guest"))
+        assert engines() == []
+        (tmp_path / "a").rmdir()
