@@ -97,8 +97,10 @@ class Batch:
         except ChildDied as died:
             if died.spared:
                 self._go_back()
-        except EngineError:
-            return LOST
+        except EngineError as error:
+            # No fault of theirs: whoever can load the engines makes them.
+            log.error("the engines cannot be loaded again: %s", error)  # noqa: TRY400
+            self._go_back()
         except Exception as error:  # noqa: BLE001 - whatever it is, the jobs must end and the next ones run
             log.error("a batch of %s: %s", self.model, type(error).__name__)  # noqa: TRY400
             await self._end_child()

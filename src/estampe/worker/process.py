@@ -43,15 +43,18 @@ class Child:
         self._ears: dict[str, Ear] = {}
         self._drawing: Ear | None = None
         self._blamed: frozenset[str] = frozenset()
+        self._is_unwanted = False
         self.models: list[Model] = []
+        self.broken: EngineError | None = None
+        """Why the engines could not be loaded: nothing is made here any more."""
 
     async def start(self) -> None:
-        """Raises `EngineError` when the engines cannot be loaded."""
+        """Raises `EngineError` when the engines cannot be loaded, `ChildDied` when they were ended meanwhile."""
         if self._process is not None and self._process.returncode is None:
             return
         if self._listening is not None:
             self._listening.cancel()  # a process of the dead one's may hold its end of the pipe
-        self._ears, self._blamed = {}, frozenset()
+        self._ears, self._blamed, self._is_unwanted = {}, frozenset(), False
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -69,9 +72,12 @@ class Child:
         except (ChildDied, TimeoutError) as error:
             report = Failed(f"the engine process ended while loading ({type(error).__name__})")
         if not isinstance(report, Ready):
-            await self.kill()  # it may take a moment to die, and must not be taken for a living one
+            await self._end()  # it may take a moment to die, and must not be taken for a living one
+            if self._is_unwanted:
+                raise ChildDied
             message = report.message if isinstance(report, Failed) else "it spoke out of turn"
-            raise EngineError(Text(message, message))
+            self.broken = EngineError(Text(message, message))
+            raise self.broken
         self.models = report.models
         self._listening = asyncio.create_task(self._listen())
 
@@ -119,10 +125,14 @@ class Child:
 
     async def kill(self, blamed: Collection[str] = ()) -> None:
         """End the process at once. With jobs to blame for it, the others that it runs are spared."""
+        self._blamed |= frozenset(blamed)
+        self._is_unwanted = True
+        await self._end()
+
+    async def _end(self) -> None:
         process = self._process
         if process is None:
             return
-        self._blamed |= frozenset(blamed)
         if process is not self._killed:  # a second time may reap it behind asyncio's back, which complains
             self._killed = process
             with contextlib.suppress(ProcessLookupError):
@@ -147,7 +157,7 @@ class Child:
                 raise ChildDied
             return messages.read_report(await stdout.readexactly(size))
         except (asyncio.IncompleteReadError, ConnectionError, messages.Malformed) as error:
-            await self.kill()
+            await self._end()
             raise ChildDied from error
 
     def _pipes(self) -> tuple[asyncio.StreamWriter, asyncio.StreamReader]:

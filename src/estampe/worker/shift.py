@@ -60,6 +60,7 @@ class Worker:
         self._house, self._heart = house, heart
         self._drain_seconds = drain_seconds
         self._is_leaving = False
+        self._broken = asyncio.Event()
         self._runs: set[asyncio.Task[None]] = set()
         slack_tags = SLACK_SECONDS * TAGS_A_SECOND
         Dispatch(dispatcher, models=self._wanted, held=self._held, idle=self._is_idle, slack_tags=slack_tags)
@@ -84,7 +85,7 @@ class Worker:
         return next((slot.held for slot in self._free() if slot.held), None)
 
     async def run(self, leave: Leave) -> None:
-        """Load the engines, announce their models, work. Raises `EngineError` when the engines do not load."""
+        """Load the engines, announce their models, work. Raises `EngineError` when they do not load, or not again."""
         try:
             if await _first(asyncio.create_task(load(self._slots)), leave.soon):
                 return
@@ -96,16 +97,28 @@ class Worker:
                     group.create_task(_often(self._keep_house, KEEP_HOUSE_SECONDS)),
                     group.create_task(_often(self._house.forget_old, FORGET_SECONDS)),
                     group.create_task(self._work()),
+                    group.create_task(self._leave_when_broken(leave)),
                 ]
                 await leave.soon.wait()
                 await self._drain(leave)
                 for task in tasks:
                     task.cancel()
+            self._raise_what_broke()
         finally:
             await end(self._slots)
             await asyncio.to_thread(self._heart.stop)
             with contextlib.suppress(EstampeError):
                 await self._bench.announced.withdraw(self._heart.worker)
+
+    async def _leave_when_broken(self, leave: Leave) -> None:
+        """A slot that can make nothing would take from those that can: who starts us again sees whether it mends."""
+        await self._broken.wait()
+        leave.soon.set()
+
+    def _raise_what_broke(self) -> None:
+        for slot in self._slots:
+            if slot.child.broken:
+                raise slot.child.broken
 
     async def _work(self) -> None:
         # procrastinate's worker ends when the database goes away; ours outlives it, with its models and its runs.
@@ -152,6 +165,8 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - the next one must run; what is left of this one is a stray
             log.error("a run: %s", type(error).__name__)  # noqa: TRY400
         finally:
+            if slot.child.broken:
+                self._broken.set()
             slot.look()
 
     async def _claim(self, slot: Slot, ticket: int) -> list[Job]:

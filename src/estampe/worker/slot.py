@@ -38,7 +38,7 @@ class Slot:
     @property
     def is_free(self) -> bool:
         """Whether it can take another batch: it does nothing, or will soon have drawn all it has."""
-        if self.is_claiming or len(self._batches) >= self._most:
+        if self.child.broken or self.is_claiming or len(self._batches) >= self._most:
             return False
         if not self._batches:
             return True
