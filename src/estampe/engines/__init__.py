@@ -39,7 +39,10 @@ class Output(_Drawn, frozen=True):
 
 
 class Notes(msgspec.Struct, frozen=True):
-    """What the person should know of how the request was read, such as `understood` and `ignored` words."""
+    """What the person should know of how the request was read, such as `understood` and `ignored` words.
+
+    More of it than 15 MiB fails the member, as does a refusal's text of that length.
+    """
 
     values: dict[str, list[str]]
 

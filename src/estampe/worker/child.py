@@ -56,8 +56,9 @@ def _reporter() -> Send:
     lock = threading.Lock()
 
     def send(report: Report) -> None:
+        framed = messages.report_frame(report)
         with lock:
-            reports.write(messages.frame(report))
+            reports.write(framed)
             reports.flush()
 
     return send

@@ -122,6 +122,11 @@ Report = Ready | Failed | Drawn | News
 
 Malformed = msgspec.MsgspecError
 
+
+class TooLarge(ValueError):
+    """A report of more than `LARGEST` bytes: the worker would hear no more of a child that sent it."""
+
+
 _encoder = msgspec.msgpack.Encoder()
 _commands: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
 _reports: msgspec.msgpack.Decoder[Report] = msgspec.msgpack.Decoder(Report)
@@ -139,6 +144,22 @@ def read_report(body: bytes) -> Report:
 def frame(message: Command | Report) -> bytes:
     body = _encoder.encode(message)
     return HEADER.pack(len(body)) + body
+
+
+def report_frame(report: Report) -> bytes:
+    """Raises `TooLarge`."""
+    framed = frame(report)
+    if len(framed) > HEADER.size + LARGEST:
+        raise TooLarge
+    return framed
+
+
+def report_size(header: bytes) -> int:
+    """Of the body that follows. Raises `Malformed`."""
+    (size,) = HEADER.unpack(header)
+    if size > LARGEST:
+        raise Malformed(f"{size} bytes")
+    return int(size)
 
 
 def next_body(stream: BinaryIO) -> bytes | None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from estampe.domain import JobId, Model
 from estampe.errors import EngineError, Text
 from estampe.worker import messages
-from estampe.worker.messages import HEADER, LARGEST, Command, Drawn, End, Failed, News, Ready, Report, Run, Stop
+from estampe.worker.messages import HEADER, Command, Drawn, End, Failed, News, Ready, Report, Run, Stop
 
 SETUP_SECONDS = 300
 
@@ -152,9 +152,7 @@ class Child:
     async def _hear(self) -> Report:
         _, stdout = self._pipes()
         try:
-            (size,) = HEADER.unpack(await stdout.readexactly(HEADER.size))
-            if size > LARGEST:
-                raise ChildDied
+            size = messages.report_size(await stdout.readexactly(HEADER.size))
             return messages.read_report(await stdout.readexactly(size))
         except (asyncio.IncompleteReadError, ConnectionError, messages.Malformed) as error:
             await self._end()

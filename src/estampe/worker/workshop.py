@@ -20,6 +20,7 @@ SAVE_SECONDS = 2.0
 LARGEST_CHECKPOINT = 8 * 1024 * 1024
 
 Send = Callable[[Report], None]
+"""Raises `TooLarge`, and has told nothing then."""
 Stops = Callable[[str], bool]
 """Whether a job is not wanted any more."""
 
@@ -144,7 +145,10 @@ class _Batch:
     def _close(self, seat: _Seat, end: messages.End) -> None:
         if not seat.has_ended:
             seat.has_ended = True
-            self._send(end)
+            try:
+                self._send(end)
+            except messages.TooLarge as error:  # a refusal's own words
+                self._send(_refused(seat, error))
 
     def _seen(self, job: str, preview: Preview) -> Report:
         return messages.Seen(job, still(preview.rendered()[0], PREVIEW_PIXELS))

@@ -5,7 +5,7 @@ import pytest
 from tests.guests import install_guest
 
 from estampe.errors import EngineError
-from estampe.worker.messages import Done, Drawn, Member, Run
+from estampe.worker.messages import LARGEST, Done, Drawn, Member, Refused, Run
 from estampe.worker.process import Child, ChildDied
 
 
@@ -125,3 +125,44 @@ async def test_what_cannot_be_loaded_again_is_told_at_once_each_time_and_leaves_
                 await told(child, ordered(tmp_path, "a", "a cat", engine="guest"))
         assert engines() == []
         (tmp_path / "a").rmdir()
+
+
+TALKATIVE = f"""
+    def make(self, parameters):
+        if parameters["prompt"] == "notes":
+            yield Notes({{"ignored": ["x" * {LARGEST}]}})
+        if parameters["prompt"] == "reason":
+            raise EngineError(Text("x" * {LARGEST}, "x"))
+        if parameters["prompt"] == "pipe":
+            for descriptor in range(3, 10):
+                try:
+                    os.write(descriptor, b"\\xff" * 100_000)
+                except OSError:
+                    pass
+        yield from super().make(parameters)
+"""
+
+
+@pytest.fixture
+async def talkative(children, tmp_path, monkeypatch):
+    install_guest(monkeypatch, tmp_path, TALKATIVE)
+    child = await children("guest")
+
+    async def ends(job, prompt):
+        async with asyncio.timeout(60):
+            news = await told(child, ordered(tmp_path, job, prompt, engine="guest"))
+        return {type(each) for each in news} & {Done, Refused}
+
+    return ends
+
+
+@pytest.mark.parametrize("told_too_much", ["notes", "reason"])
+async def test_what_is_too_long_to_be_told_ends_its_own_job_alone(talkative, told_too_much):
+    assert await talkative("a", told_too_much) == {Refused}
+    assert await talkative("b", "a cat") == {Done}
+
+
+async def test_a_report_that_cannot_be_one_ends_the_process_and_the_next_one_is_heard(talkative):
+    with pytest.raises(ChildDied):
+        await talkative("a", "pipe")
+    assert await talkative("b", "a cat") == {Done}
