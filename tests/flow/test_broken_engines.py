@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from tests.guests import install_guest
-from tests.postgres import PATIENCE_SECONDS, eventually
-from tests.service import Service, running
+from tests.postgres import PATIENCE_SECONDS, eventually, gone
+from tests.service import Person, Service, running
 
 SMALL = {"width": 64, "height": 64}
 
@@ -54,3 +55,47 @@ def test_a_worker_whose_engine_cannot_be_loaded_again_spends_no_job_and_ends(
             del service.processes["worker"]
             assert "estampe: RuntimeError: no weights any more" in service.log.read_text()
             assert eventually(lambda: service.rows("select count(*) from workers") == [(1,)], "the end of its models")
+
+
+PARENT = """
+    def make(self, parameters):
+        if parameters["prompt"] == "hang":
+            if os.fork() == 0:
+                time.sleep(600)
+            while True:
+                time.sleep(1)
+        yield from super().make(parameters)
+"""
+
+
+def family(worker: psutil.Process) -> list[psutil.Process]:
+    return [worker, *worker.children(recursive=True)]
+
+
+def hanging(service: Service, ana: Person) -> tuple[str, list[psutil.Process]]:
+    """A job that hangs in a process that forked another, and the worker with both."""
+    worker = psutil.Process(service.processes["worker"].pid)
+    job_id = ana.ask("hang", **SMALL)
+    return job_id, eventually(lambda: len(found := family(worker)) == 3 and found, "an engine that forked")
+
+
+def test_what_an_engine_forked_holds_up_neither_the_next_job_nor_the_worker_s_end(guest_service):
+    with guest_service(PARENT) as service, service.person() as ana:
+        job_id, (_, *hung) = hanging(service, ana)
+        ana.post(f"/api/jobs/{job_id}/cancel")
+
+        assert ana.ended(job_id)["status"] == "canceled"
+        assert ana.make("a cat", **SMALL)["attempts"] == 1
+        assert eventually(lambda: all(map(gone, hung)), "the end of what hung")
+
+        _, everybody = hanging(service, ana)
+        assert service.stop("worker") == 0
+        assert eventually(lambda: all(map(gone, everybody)), "the end of all")
+
+
+def test_what_an_engine_forked_ends_with_a_worker_that_is_killed(guest_service):
+    with guest_service(PARENT) as service, service.person() as ana:
+        _, everybody = hanging(service, ana)
+        service.kill("worker")
+
+        assert eventually(lambda: all(map(gone, everybody)), "the end of all")

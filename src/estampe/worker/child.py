@@ -3,6 +3,7 @@
 import gc
 import os
 import queue
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -22,6 +23,13 @@ from estampe.worker.workshop import Send, Workshop
 SWITCH_SECONDS = 0.0005
 
 
+def _die() -> None:
+    """With what the engines forked, where this process leads a group, as the worker starts it."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)
+
+
 class Commands:
     """What the worker asks, read by a thread so that `Stop` is heard in the middle of a run."""
 
@@ -39,7 +47,7 @@ class Commands:
             else:
                 self._wanted = {member.job for member in command.members}
                 self._runs.put(command)
-        os._exit(0)  # the worker is gone: nobody is left to tell
+        _die()  # the worker is gone: nobody is left to tell
 
     def __iter__(self) -> Iterator[Run]:
         while True:

@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from estampe.domain import JobId, Model
 from estampe.errors import EngineError, Text
 from estampe.worker import messages
+from estampe.worker.kin import Kin
 from estampe.worker.messages import HEADER, Command, Drawn, End, Failed, News, Ready, Report, Run, Stop
 
 SETUP_SECONDS = 300
+END_SECONDS = 10
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +28,7 @@ class ChildDied(Exception):
 
 Ear = asyncio.Queue[News | Drawn | None]
 """What is told of one run; None when the process is gone."""
+Loaded = asyncio.Future[Ready | Failed]
 
 
 class Child:
@@ -37,8 +40,7 @@ class Child:
 
     def __init__(self, engines: Sequence[str], models: Sequence[str] = ()) -> None:
         self._engines, self._wanted = engines, models
-        self._process: asyncio.subprocess.Process | None = None
-        self._killed: asyncio.subprocess.Process | None = None
+        self._kin: Kin | None = None
         self._listening: asyncio.Task[None] | None = None
         self._ears: dict[str, Ear] = {}
         self._drawing: Ear | None = None
@@ -50,36 +52,31 @@ class Child:
 
     async def start(self) -> None:
         """Raises `EngineError` when the engines cannot be loaded, `ChildDied` when they were ended meanwhile."""
-        if self._process is not None and self._process.returncode is None:
+        if self._kin is not None and self._kin.is_alive:
             return
-        if self._listening is not None:
-            self._listening.cancel()  # a process of the dead one's may hold its end of the pipe
+        if not await self._end():
+            raise self._give_up("the engine's process cannot be ended")
         self._ears, self._blamed, self._is_unwanted = {}, frozenset(), False
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "estampe.worker.child",
-            *self._engines,
-            "--",
-            *self._wanted,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C reaches the worker, which decides what becomes of the run
-        )
+        command = (sys.executable, "-m", "estampe.worker.child", *self._engines, "--", *self._wanted)
+        self._kin = await Kin.start(*command)
+        loaded: Loaded = asyncio.get_running_loop().create_future()
+        self._listening = asyncio.create_task(self._listen(self._kin, loaded))
         try:
             async with asyncio.timeout(SETUP_SECONDS):
-                report = await self._hear()
-        except (ChildDied, TimeoutError) as error:
-            report = Failed(f"the engine process ended while loading ({type(error).__name__})")
-        if not isinstance(report, Ready):
-            await self._end()  # it may take a moment to die, and must not be taken for a living one
-            if self._is_unwanted:
-                raise ChildDied
-            message = report.message if isinstance(report, Failed) else "it spoke out of turn"
-            self.broken = EngineError(Text(message, message))
-            raise self.broken
-        self.models = report.models
-        self._listening = asyncio.create_task(self._listen())
+                report = await loaded
+        except TimeoutError:
+            report = Failed("the engine process ended while loading (TimeoutError)")
+        if isinstance(report, Ready):
+            self.models = report.models
+            return
+        await self._end()  # it may take a moment to die, and must not be taken for a living one
+        if self._is_unwanted:
+            raise ChildDied
+        raise self._give_up(report.message)
+
+    def _give_up(self, message: str) -> EngineError:
+        self.broken = EngineError(Text(message, message))
+        return self.broken
 
     async def run(self, run: Run) -> AsyncIterator[News | Drawn]:
         """What is told of the run, until each job has ended and the engine is free. Raises `ChildDied`."""
@@ -103,17 +100,30 @@ class Child:
             for job in [job for job, other in self._ears.items() if other is ear]:
                 del self._ears[job]
 
-    async def _listen(self) -> None:
+    async def _listen(self, kin: Kin, loaded: Loaded) -> None:
         try:
             while True:
-                report = await self._hear()
-                if isinstance(report, Ready | Failed):
-                    continue
-                ear = self._drawing if isinstance(report, Drawn) else self._ears.get(report.job)
-                if ear is not None:
-                    ear.put_nowait(report)
-        except ChildDied:
+                size = messages.report_size(await kin.receive(HEADER.size))
+                self._pass_on(messages.read_report(await kin.receive(size)), loaded)
+        except (EOFError, messages.Malformed):
+            kin.kill()
+        await kin.ended()
+        if not loaded.done():
+            loaded.set_result(Failed("the engine process ended while loading"))
+        self._say_gone()
+
+    def _pass_on(self, report: Report, loaded: Loaded) -> None:
+        if isinstance(report, Ready | Failed):
+            if not loaded.done():
+                loaded.set_result(report)
             return
+        ear = self._drawing if isinstance(report, Drawn) else self._ears.get(report.job)
+        if ear is not None:
+            ear.put_nowait(report)
+
+    def _say_gone(self) -> None:
+        for ear in self._ears.values():
+            ear.put_nowait(None)
 
     def _spares(self, run: Run) -> bool:
         return bool(self._blamed) and self._blamed.isdisjoint(member.job for member in run.members)
@@ -127,39 +137,23 @@ class Child:
         """End the process at once. With jobs to blame for it, the others that it runs are spared."""
         self._blamed |= frozenset(blamed)
         self._is_unwanted = True
-        await self._end()
+        if not await self._end():
+            self._say_gone()
 
-    async def _end(self) -> None:
-        process = self._process
-        if process is None:
-            return
-        if process is not self._killed:  # a second time may reap it behind asyncio's back, which complains
-            self._killed = process
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-        await process.wait()
-        for ear in self._ears.values():
-            ear.put_nowait(None)
+    async def _end(self) -> bool:
+        """Whether it is gone: a driver may keep what was killed."""
+        if self._kin is None or self._listening is None:
+            return True
+        self._kin.kill()
+        await asyncio.wait({self._listening}, timeout=END_SECONDS)
+        if not self._listening.done():
+            log.error("the engine's process was killed, and is still there")
+        return self._listening.done()
 
     async def _ask(self, command: Command) -> None:
-        stdin, _ = self._pipes()
-        try:
-            stdin.write(messages.frame(command))
-            await stdin.drain()
-        except (ConnectionError, OSError) as error:
-            raise ChildDied from error
-
-    async def _hear(self) -> Report:
-        _, stdout = self._pipes()
-        try:
-            size = messages.report_size(await stdout.readexactly(HEADER.size))
-            return messages.read_report(await stdout.readexactly(size))
-        except (asyncio.IncompleteReadError, ConnectionError, messages.Malformed) as error:
-            await self._end()
-            raise ChildDied from error
-
-    def _pipes(self) -> tuple[asyncio.StreamWriter, asyncio.StreamReader]:
-        process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
+        if self._kin is None:
             raise ChildDied
-        return process.stdin, process.stdout
+        try:
+            await self._kin.send(messages.frame(command))
+        except OSError as error:
+            raise ChildDied from error

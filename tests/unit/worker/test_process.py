@@ -1,8 +1,10 @@
 import asyncio
+import os
 
 import psutil
 import pytest
 from tests.guests import install_guest
+from tests.postgres import eventually
 
 from estampe.errors import EngineError
 from estampe.worker.messages import LARGEST, Done, Drawn, Member, Refused, Run
@@ -28,7 +30,7 @@ async def test_what_is_not_wanted_is_not_loaded(children):
     child = await children("vignette", "fake", models=["fake-image"])
 
     assert [model.name for model in child.models] == ["fake-image"]
-    maps = psutil.Process(child._process.pid).memory_maps()
+    maps = psutil.Process(child._kin._process.pid).memory_maps()
     assert not [one.path for one in maps if "onnxruntime" in one.path]
 
 
@@ -166,3 +168,48 @@ async def test_a_report_that_cannot_be_one_ends_the_process_and_the_next_one_is_
     with pytest.raises(ChildDied):
         await talkative("a", "pipe")
     assert await talkative("b", "a cat") == {Done}
+
+
+PARENT = """
+    def make(self, parameters):
+        if os.fork() == 0:
+            time.sleep(600)
+        (HERE / "forked").touch()
+        while parameters["prompt"] == "hang":
+            time.sleep(0.1)
+        os.kill(os.getpid(), signal.SIGKILL)
+        yield
+"""
+
+
+@pytest.mark.parametrize("how", ["hang", "die"])
+async def test_the_end_of_a_process_is_its_own_exit_whatever_it_forked_and_nothing_of_it_is_left(
+    children, tmp_path, monkeypatch, how
+):
+    install_guest(monkeypatch, tmp_path, PARENT)
+    child = await children("guest")
+    group = os.getpgid(child._kin._process.pid)
+    run = asyncio.create_task(told(child, ordered(tmp_path, "a", how, engine="guest")))
+    if how == "hang":
+        await asyncio.to_thread(eventually, (tmp_path / "forked").exists, "the forked one")
+        await child.kill()
+    with pytest.raises(ChildDied):
+        await run
+
+    await asyncio.to_thread(eventually, lambda: not in_group(group), "the end of the forked one")
+    await child.start()
+
+
+def in_group(group):
+    return [
+        process.pid
+        for process in psutil.process_iter(["status"])
+        if process.info["status"] != psutil.STATUS_ZOMBIE and group_of(process.pid) == group
+    ]
+
+
+def group_of(pid):
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
