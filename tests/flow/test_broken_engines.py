@@ -99,3 +99,32 @@ def test_what_an_engine_forked_ends_with_a_worker_that_is_killed(guest_service):
         service.kill("worker")
 
         assert eventually(lambda: all(map(gone, everybody)), "the end of all")
+
+
+QUOTING = """
+    def run(self, model, batch):
+        prompt = batch[0].parameters["prompt"]
+        try:
+            if "in the end" in prompt:
+                yield 0, Ended(ValueError(f"cannot tokenize {prompt}"))
+            if "thread" in prompt:
+                import threading
+                thread = threading.Thread(target=int, args=[prompt])
+                thread.start()
+                thread.join()
+            raise ValueError(f"cannot tokenize {prompt}")
+        finally:
+            if "closing" in prompt:
+                raise RuntimeError(f"cannot clean up {prompt}")
+"""
+
+
+def test_no_prompt_that_an_engine_quotes_stands_in_the_log(guest_service):
+    with guest_service(QUOTING, max_attempts=1) as service, service.person() as ana:
+        for where in ("", "in the end", "in a thread", "while closing"):
+            assert ana.ended(ana.ask(f"my secret {where}", **SMALL))["status"] == "failed"
+        log = service.log.read_text()
+
+    assert "guest_engine.py" in log
+    assert log.count("ValueError") >= 4
+    assert "secret" not in log

@@ -15,6 +15,7 @@ from estampe import plugins
 from estampe.domain import Model
 from estampe.engines import Engine
 from estampe.media import kinds
+from estampe.traces import trace
 from estampe.worker import messages
 from estampe.worker.messages import Command, Report, Run, Stop
 from estampe.worker.workshop import Send, Workshop
@@ -97,8 +98,20 @@ def _load(names: list[str], wanted: frozenset[str]) -> tuple[dict[str, Engine], 
     return engines, models
 
 
+def _tell_no_messages() -> None:
+    """What nobody caught quotes prompts as well."""
+    sys.excepthook = lambda _, error, __: _write(error)
+    threading.excepthook = lambda failed: _write(failed.exc_value)
+
+
+def _write(error: BaseException | None) -> None:
+    if error is not None:
+        print(trace(error), file=sys.stderr, flush=True)  # noqa: T201 - the log of this process
+
+
 def main(names: list[str], wanted: list[str]) -> None:
     """Load the engines called `names`, say what they can make, then run what comes until the worker is gone."""
+    _tell_no_messages()
     send = _reporter()
     commands = Commands(sys.stdin.buffer)
     try:

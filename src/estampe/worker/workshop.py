@@ -1,7 +1,7 @@
 """Runs batches on the loaded engines, and turns what they yield into files and reports, each job's its own."""
 
+import sys
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from estampe.domain import Failure, Progress
 from estampe.engines import Checkpoint, Ended, Engine, Event, Notes, Output, Preview, Request
 from estampe.errors import EngineError, EstampeError
 from estampe.media import POSTER_PIXELS, Kind, Label, still
+from estampe.traces import trace
 from estampe.worker import messages
 from estampe.worker.messages import Member, Report, Run
 from estampe.worker.press import Press
@@ -214,7 +215,7 @@ def _refused(seat: _Seat, error: Exception, *, retryable: bool = False) -> messa
 
 def _failure(error: Exception, *, retryable: bool) -> Failure:
     if not isinstance(error, EstampeError):
-        traceback.print_exception(error)
+        print(trace(error), file=sys.stderr, flush=True)  # noqa: T201 - the child's log
         error = EngineError(retryable=True)
     retryable = retryable or (isinstance(error, EngineError) and error.retryable)
     en, fr = error.detail or error.title

@@ -1,4 +1,4 @@
-from estampe.http.wire.mishap import trace
+from estampe.traces import trace
 
 
 def broken():
