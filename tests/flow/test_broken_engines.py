@@ -128,3 +128,18 @@ def test_no_prompt_that_an_engine_quotes_stands_in_the_log(guest_service):
     assert "guest_engine.py" in log
     assert log.count("ValueError") >= 4
     assert "secret" not in log
+
+
+def test_a_job_whose_engine_left_an_output_out_fails_and_costs_nothing(guest_service):
+    negligent = """
+    def make(self, parameters):
+        yield picture()
+"""
+    prices = '{"guest": {"unit": 1.0}}'
+    with guest_service(negligent, max_attempts=1, prices=prices) as service, service.person() as ana:
+        job = ana.ended(ana.ask("a cat", num_outputs=2, **SMALL))
+
+        assert (job["status"], job["error"]["code"], job["outputs"]) == ("failed", "engine_failed", [])
+        assert (job["usage"]["units"], job["usage"]["cost"]) == (0, 0)
+        assert ana.make("a cat", num_outputs=1, **SMALL)["usage"]["cost"] == 1
+        eventually(lambda: len(service.files()) == 2, "the one picture and its poster alone")

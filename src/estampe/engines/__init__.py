@@ -59,7 +59,8 @@ class Checkpoint(msgspec.Struct, frozen=True):
 class Ended(msgspec.Struct, frozen=True):
     """The last event of each member: all its outputs were yielded, or `error` says why not.
 
-    An `EngineError` is told to the person; any other exception is a fault of the engine, and tried again.
+    An `EngineError` is told to the person; any other exception is a fault of the engine, and tried again. So is an end
+    without an output for each position: `num_outputs` of them, or one where the model has no such parameter.
     """
 
     error: Exception | None = None

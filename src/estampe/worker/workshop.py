@@ -26,6 +26,14 @@ Stops = Callable[[str], bool]
 """Whether a job is not wanted any more."""
 
 
+class MissingEnds(Exception):
+    """The engine left members without an end: its type is what the log says."""
+
+
+class MissingOutputs(Exception):
+    """The engine ended a member, and not all that was asked for was there."""
+
+
 class Workshop:
     """What the process that owns the engines does with them."""
 
@@ -43,7 +51,7 @@ class Workshop:
                 batch.hear(member, event)
                 if not batch.going:
                     return
-            batch.break_off(RuntimeError("the engine left members without an end"))
+            batch.break_off(MissingEnds())
         except Exception as error:  # noqa: BLE001 - an engine may raise anything, and the child must live
             batch.break_off(error)
         finally:
@@ -59,6 +67,7 @@ class _Seat:
         self.member = member
         self.begun = False
         self.seconds = 0.0
+        self.missing = set(range(member.parameters.get("num_outputs", 1)))
         self.unsaved: bytes | None = None
         self.saved_at = time.monotonic()
         self.seen_at = time.monotonic()  # what takes no longer than that needs no look at it
@@ -123,6 +132,7 @@ class _Batch:
             case Notes():
                 self._send(messages.Noted(job, event.values))
             case Output():
+                seat.missing.discard(event.position)
                 self._press.then(lambda: self._write(seat, lambda: self._made(seat.member, event)))
             case Checkpoint(data):
                 self._save(seat, data)
@@ -180,7 +190,11 @@ class _Batch:
     def _end(self, number: int, error: Exception | None) -> None:
         if error is not None:
             self._refuse(number, error)
-        elif not self._stops(self.going[number].member.job):
+        elif self._stops(self.going[number].member.job):
+            return
+        elif self.going[number].missing:
+            self._refuse(number, MissingOutputs())
+        else:
             self._leave(number, lambda seat: messages.Done(seat.member.job, seat.seconds))
 
     def _leave(self, number: int, end: Callable[[_Seat], messages.End]) -> None:

@@ -44,13 +44,13 @@ def picture(position=0, size=8):
     return Output(position=position, frames=np.zeros((1, size, size, 3), np.uint8), seed=1)
 
 
-def run(tmp_path, engine, *jobs, stops=lambda job: False, kind=None):
+def run(tmp_path, engine, *jobs, stops=lambda job: False, kind=None, **asked):
     """What was told, in order."""
     told = []
     members = []
     for job in jobs:
         (tmp_path / job).mkdir()
-        parameters = {"prompt": "x", "output_format": "png"}
+        parameters = {"prompt": "x", "output_format": "png"} | asked
         members.append(Member(job=job, parameters=parameters, inputs={}, scratch=str(tmp_path / job)))
     workshop = Workshop({"scripted": engine}, {"image": kind or plugins.load("media", "image")()}, told.append)
     workshop.run(Run(engine="scripted", model="m", kind="image", members=members), stops)
@@ -171,3 +171,23 @@ def test_a_look_is_written_of_what_takes_long_and_not_of_what_is_soon_there(tmp_
     told = run(tmp_path, Scripted((0, look), (0, look), (0, look), (0, picture()), (0, Ended())), "a")
 
     assert {type(report) for report in told} == {messages.Made, Done} | seen
+
+
+@pytest.mark.parametrize(
+    "script",
+    [[(0, picture(0)), (0, Ended())], [(0, picture(0)), (0, picture(0)), (0, Ended())], [(0, Ended())]],
+    ids=["one of two", "one twice", "none"],
+)
+def test_an_end_without_all_that_was_asked_is_a_fault_of_the_engine(tmp_path, script):
+    refused = ends(run(tmp_path, Scripted(*script), "a", num_outputs=2))["a"].failure
+
+    assert (refused.code, refused.retryable) == ("engine_failed", True)
+
+
+def test_where_no_number_is_asked_one_is_enough_and_none_is_not(tmp_path):
+    assert isinstance(ends(run(tmp_path, Scripted((0, picture()), (0, Ended())), "a"))["a"], Done)
+    assert isinstance(ends(run(tmp_path, Scripted((0, Ended())), "b"))["b"], Refused)
+
+
+def test_who_is_not_wanted_any_more_may_end_with_less(tmp_path):
+    assert isinstance(ends(run(tmp_path, Scripted((0, Ended())), "a", stops=lambda job: True))["a"], Stopped)
