@@ -76,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_watchers: Positive = 6000
     stalled_seconds: Positive = 10
     silence_seconds: Positive = 600
+    setup_seconds: Positive = 300
     worker_models: tuple[str, ...] = ()
     worker_concurrency: Annotated[int, msgspec.Meta(ge=1, le=256)] = 1
     drain_seconds: Annotated[int, msgspec.Meta(ge=0)] = 30

@@ -143,3 +143,16 @@ def test_a_job_whose_engine_left_an_output_out_fails_and_costs_nothing(guest_ser
         assert (job["usage"]["units"], job["usage"]["cost"]) == (0, 0)
         assert ana.make("a cat", num_outputs=1, **SMALL)["usage"]["cost"] == 1
         eventually(lambda: len(service.files()) == 2, "the one picture and its poster alone")
+
+
+def test_a_worker_whose_engine_takes_too_long_to_load_says_which_setting_helps(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    install_guest(monkeypatch, tmp_path, "    def setup(self):\n        time.sleep(600)\n")
+    service = Service(database_url, tmp_path, engines="guest", setup_seconds=1)
+    service.environment["LC_ALL"] = "fr_FR.UTF-8"
+    service.start("worker")
+
+    assert service.processes["worker"].wait(PATIENCE_SECONDS) == 1
+    service.close()
+    assert "n'ont pas été chargés en 1 s : ESTAMPE_SETUP_SECONDS" in service.log.read_text()

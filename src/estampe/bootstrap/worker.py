@@ -65,5 +65,7 @@ async def work(settings: Settings, url: str, leave: Leave) -> None:
 
 
 def _slots(settings: Settings, bench: Bench) -> list[Slot]:
-    children = (Child(settings.engines, settings.worker_models) for _ in range(settings.worker_concurrency))
-    return [Slot(bench, child) for child in children]
+    def child() -> Child:
+        return Child(settings.engines, settings.worker_models, setup_seconds=settings.setup_seconds)
+
+    return [Slot(bench, child()) for _ in range(settings.worker_concurrency)]

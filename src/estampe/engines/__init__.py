@@ -96,7 +96,7 @@ class Engine(ABC):
         """What can be made, told without loading anything heavy."""
 
     def setup(self) -> None:
-        """Load what `run` needs. Called once, in the process that will run."""
+        """Load what `run` needs. Called once, in the process that will run; it has `setup_seconds`."""
 
     @abstractmethod
     def run(self, model: str, batch: Sequence[Request]) -> Iterator[Told]:

@@ -1,6 +1,7 @@
-"""Why a job fails that no engine refused: the sentences that people read."""
+"""Why a job fails that no engine refused, and why a worker cannot work: the sentences that people read."""
 
 from estampe.domain import Failure
+from estampe.errors import Text
 
 LOST = Failure(
     code="worker_lost",
@@ -32,3 +33,18 @@ NO_INPUT = Failure(
     message_fr="L'image de départ a été supprimée.",
     retryable=False,
 )
+ENDED_LOADING = Text(
+    "The engine's process ended while it loaded.",
+    "Le processus du moteur s'est arrêté pendant le chargement.",
+)
+CANNOT_BE_ENDED = Text(
+    "The engine's process was killed, and is still there.",
+    "Le processus du moteur a été tué, et il est toujours là.",
+)
+
+
+def loads_too_long(seconds: float) -> Text:
+    return Text(
+        f"The engines were not loaded within {seconds:g} s: ESTAMPE_SETUP_SECONDS gives them longer.",
+        f"Les moteurs n'ont pas été chargés en {seconds:g} s : ESTAMPE_SETUP_SECONDS leur laisse plus de temps.",
+    )

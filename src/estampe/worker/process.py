@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Collection, Sequence
 
 from estampe.domain import JobId, Model
 from estampe.errors import EngineError, Text
-from estampe.worker import messages
+from estampe.worker import failures, messages
 from estampe.worker.kin import Kin
 from estampe.worker.messages import HEADER, Command, Drawn, End, Failed, News, Ready, Report, Run, Stop
 
-SETUP_SECONDS = 300
+SETUP_SECONDS = 300.0
 END_SECONDS = 10
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,8 @@ class ChildDied(Exception):
 
 Ear = asyncio.Queue[News | Drawn | None]
 """What is told of one run; None when the process is gone."""
-Loaded = asyncio.Future[Ready | Failed]
+Loaded = asyncio.Future[Ready | Text]
+"""The engines, or why they could not be loaded."""
 
 
 class Child:
@@ -38,8 +39,10 @@ class Child:
     time has the engine: the next may be asked for once that one is `Drawn`, while its files are still being written.
     """
 
-    def __init__(self, engines: Sequence[str], models: Sequence[str] = ()) -> None:
-        self._engines, self._wanted = engines, models
+    def __init__(
+        self, engines: Sequence[str], models: Sequence[str] = (), *, setup_seconds: float = SETUP_SECONDS
+    ) -> None:
+        self._engines, self._wanted, self._setup_seconds = engines, models, setup_seconds
         self._kin: Kin | None = None
         self._listening: asyncio.Task[None] | None = None
         self._ears: dict[str, Ear] = {}
@@ -55,27 +58,27 @@ class Child:
         if self._kin is not None and self._kin.is_alive:
             return
         if not await self._end():
-            raise self._give_up("the engine's process cannot be ended")
+            raise self._give_up(failures.CANNOT_BE_ENDED)
         self._ears, self._blamed, self._is_unwanted = {}, frozenset(), False
         command = (sys.executable, "-m", "estampe.worker.child", *self._engines, "--", *self._wanted)
         self._kin = await Kin.start(*command)
         loaded: Loaded = asyncio.get_running_loop().create_future()
         self._listening = asyncio.create_task(self._listen(self._kin, loaded))
         try:
-            async with asyncio.timeout(SETUP_SECONDS):
-                report = await loaded
+            async with asyncio.timeout(self._setup_seconds):
+                outcome = await loaded
         except TimeoutError:
-            report = Failed("the engine process ended while loading (TimeoutError)")
-        if isinstance(report, Ready):
-            self.models = report.models
+            outcome = failures.loads_too_long(self._setup_seconds)
+        if isinstance(outcome, Ready):
+            self.models = outcome.models
             return
         await self._end()  # it may take a moment to die, and must not be taken for a living one
         if self._is_unwanted:
             raise ChildDied
-        raise self._give_up(report.message)
+        raise self._give_up(outcome)
 
-    def _give_up(self, message: str) -> EngineError:
-        self.broken = EngineError(Text(message, message))
+    def _give_up(self, why: Text) -> EngineError:
+        self.broken = EngineError(why)
         return self.broken
 
     async def run(self, run: Run) -> AsyncIterator[News | Drawn]:
@@ -109,13 +112,13 @@ class Child:
             kin.kill()
         await kin.ended()
         if not loaded.done():
-            loaded.set_result(Failed("the engine process ended while loading"))
+            loaded.set_result(failures.ENDED_LOADING)
         self._say_gone()
 
     def _pass_on(self, report: Report, loaded: Loaded) -> None:
         if isinstance(report, Ready | Failed):
             if not loaded.done():
-                loaded.set_result(report)
+                loaded.set_result(report if isinstance(report, Ready) else Text(report.message, report.message))
             return
         ear = self._drawing if isinstance(report, Drawn) else self._ears.get(report.job)
         if ear is not None:

@@ -15,8 +15,8 @@ from estampe.worker.process import Child, ChildDied
 async def children():
     started = []
 
-    async def start(*engines, models=()):
-        child = Child(engines, models)
+    async def start(*engines, **asked):
+        child = Child(engines, **asked)
         started.append(child)
         await child.start()
         return child
@@ -100,6 +100,19 @@ async def test_a_process_that_dies_by_itself_is_everybody_s_fault(children, tmp_
         await told(child, ordered(tmp_path, "a", "[crash]"))
 
     assert not died.value.spared
+
+
+async def test_what_does_not_load_in_time_is_told_what_gives_it_longer_in_both_languages(
+    children, tmp_path, monkeypatch
+):
+    install_guest(monkeypatch, tmp_path, "    def setup(self):\n        time.sleep(600)\n")
+
+    with pytest.raises(EngineError) as raised:
+        await children("guest", setup_seconds=0.5)
+
+    assert all("0.5 s" in text and "ESTAMPE_SETUP_SECONDS" in text for text in raised.value.detail)
+    assert raised.value.detail.en != raised.value.detail.fr
+    assert engines() == []
 
 
 BRITTLE = """
