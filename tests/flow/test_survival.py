@@ -10,6 +10,7 @@ from tests.service import Person, Service, running
 from tests.thorough import thorough
 
 from estampe.db.embedded import EmbeddedPostgres
+from estampe.scratch import PREFIX
 
 SLOW = "[steps 60] [sleep 0.05] a cat"
 
@@ -25,6 +26,30 @@ def test_an_engine_that_asks_for_another_try_gets_a_bounded_number(ana: Person):
     job = ana.ended(ana.ask("[retry] a cat"))
 
     assert (job["status"], job["error"]["code"], job["attempts"]) == ("failed", "engine_failed", 3)
+
+
+def test_what_a_killed_process_had_on_its_table_is_cleared_away_by_the_next(
+    server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    table = tmp_path / "table"
+    table.mkdir()
+    monkeypatch.setenv("TMPDIR", str(table))
+    with server("18").database() as url, running(url, tmp_path) as service, service.person() as ana:
+        job_id = ana.ask(SLOW, width=64, height=64)
+        (left,) = eventually(lambda: list(table.rglob(job_id)), "the job's folder")
+        with service.mended("api"):
+            service.kill("worker")
+            service.kill("api")
+            assert left.is_dir()
+            service.start("worker")
+            service.until_announced()
+
+        assert not left.exists()
+        assert len(list(table.glob(f"{PREFIX}*"))) == 2
+        assert ana.ended(job_id)["status"] == "succeeded"
+        for command in ("api", "worker"):
+            service.stop(command)
+        assert list(table.glob(f"{PREFIX}*")) == []
 
 
 @thorough("as an engine that dies, which loses its attempts")

@@ -35,6 +35,7 @@ from estampe.jobs.sender import Sender
 from estampe.jobs.webhooks import Webhooks
 from estampe.media import kinds
 from estampe.policy import quotas
+from estampe.scratch import Scratch
 from estampe.settings import Settings, read
 
 SIGNING_KEY = "signing.key"
@@ -96,6 +97,7 @@ def application(settings: Settings, url: str) -> Any:
         announced=Announced(database),
         hub=hub,
         shelf=Shelf(database, store(settings)),
+        scratch=Scratch(),
         links=links,
         kinds=kinds(),
         tokens=tokens,

@@ -9,6 +9,7 @@ from estampe.db.notices import Notices
 from estampe.jobs.announced import Announced
 from estampe.jobs.queue import Queue
 from estampe.media import kinds
+from estampe.scratch import Scratch
 from estampe.settings import Settings
 from estampe.worker.bench import Bench
 from estampe.worker.checkpoints import Checkpoints
@@ -41,6 +42,7 @@ async def work(settings: Settings, url: str, leave: Leave) -> None:
         checkpoints=Checkpoints(database),
         stops=Stops(notices),
         shelf=Shelf(database, files),
+        scratch=Scratch(),
         kinds=kinds(),
         max_attempts=settings.max_attempts,
         silence_seconds=settings.silence_seconds,
@@ -56,10 +58,12 @@ async def work(settings: Settings, url: str, leave: Leave) -> None:
         drain_seconds=settings.drain_seconds,
     )
     await database.open()
+    bench.scratch.open()
     try:
         async with notices.listening():
             await worker.run(leave)
     finally:
+        bench.scratch.close()
         await files.close()
         await database.close()
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -175,7 +174,7 @@ async def upload(call: Call[bytes, None]) -> Reply:
 
 async def bring(here: Installation, me: Principal, content: bytes) -> Asset:
     """Keep a person's own picture. Raises `MediaTypeUnsupported` or `LimitExceeded` for what is not one."""
-    async with draft(content) as path:
+    async with draft(here, content) as path:
         kind = here.kinds[UPLOADED]
         found = await decoded(kind.inspect, path)
         owner = Keeping(tenant_id=me.tenant.id, user_id=me.user_id)
@@ -185,10 +184,9 @@ async def bring(here: Installation, me: Principal, content: bytes) -> Asset:
 
 
 @asynccontextmanager
-async def draft(body: bytes) -> AsyncIterator[Path]:
+async def draft(here: Installation, body: bytes) -> AsyncIterator[Path]:
     """The body as a file, for as long as the block lasts."""
-    handle, name = tempfile.mkstemp(prefix="estampe-upload-")
-    path = Path(name)
+    handle, path = here.scratch.file()
     try:
         await asyncio.to_thread(_write, handle, body)
         yield path

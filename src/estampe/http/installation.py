@@ -28,6 +28,7 @@ from estampe.jobs.reader import Reader
 from estampe.jobs.sender import Sender
 from estampe.jobs.webhooks import Webhooks
 from estampe.media import Kind
+from estampe.scratch import Scratch
 from estampe.settings import Settings
 
 
@@ -43,6 +44,7 @@ class Installation:
     announced: Announced
     hub: Hub
     shelf: Shelf
+    scratch: Scratch
     links: Links
     kinds: Mapping[str, Kind]
     tokens: VerifiedTokens
@@ -88,6 +90,8 @@ class Installation:
 async def opened(here: Installation, notices: Notices) -> AsyncIterator[None]:
     """The service in motion for as long as the block lasts."""
     async with AsyncExitStack() as stack:
+        here.scratch.open()
+        stack.callback(here.scratch.close)
         await here.database.open()
         stack.push_async_callback(here.database.close)
         stack.push_async_callback(here.reader.close)

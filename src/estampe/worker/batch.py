@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -40,7 +39,7 @@ class Batch:
         turned: Callable[[], None] = lambda: None,
     ) -> None:
         self._child, self._earlier, self._turned = child, earlier, turned
-        self._silence_seconds = bench.silence_seconds
+        self._silence_seconds, self._scratch = bench.silence_seconds, bench.scratch
         self.model = jobs[0].model
         self._kind = jobs[0].kind
         self.is_suspect = any(job.losses for job in jobs)
@@ -71,10 +70,9 @@ class Batch:
     async def run(self) -> None:
         """To the end of each job."""
         try:
-            # What is abandoned may still be writing there.
-            with tempfile.TemporaryDirectory(prefix="estampe-", ignore_cleanup_errors=True) as scratch:
+            with self._scratch.folder() as scratch:
                 self._lives = [asyncio.create_task(attempt.live()) for attempt in self._attempts.values()]
-                failure = await self._make(Path(scratch))
+                failure = await self._make(scratch)
                 self._be_drawn()
                 for attempt in self._going:
                     attempt.lose(failure)  # heard by those alone whose end was not told

@@ -11,6 +11,7 @@ from estampe.jobs.announced import Announced
 from estampe.jobs.queue import Queue
 from estampe.media import Kind
 from estampe.plans import EXACT, Price, price_of
+from estampe.scratch import Scratch
 from estampe.worker.checkpoints import Checkpoints
 from estampe.worker.stops import Stops
 
@@ -24,6 +25,7 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     checkpoints: Checkpoints
     stops: Stops
     shelf: Shelf
+    scratch: Scratch
     kinds: Mapping[str, Kind]
     max_attempts: int
     silence_seconds: float

@@ -13,6 +13,7 @@ from estampe.assets import Shelf
 from estampe.domain import Status, Usage
 from estampe.errors import StoreUnavailable
 from estampe.media import POSTER_PIXELS, kinds, still
+from estampe.scratch import Scratch
 from estampe.stores.disk import Disk
 from estampe.worker import attempt, messages
 from estampe.worker.attempt import Attempt
@@ -126,7 +127,8 @@ def bench(house, folder):
     deaf = SimpleNamespace(subscribe=lambda *_: None)
     return Bench(
         database=house.database, queue=house.queue, announced=None, checkpoints=Checkpoints(house.database),
-        stops=Stops(deaf), shelf=Shelf(house.database, Disk(folder / "files")), kinds=kinds(), max_attempts=3,
+        stops=Stops(deaf), shelf=Shelf(house.database, Disk(folder / "files")), scratch=Scratch(), kinds=kinds(),
+        max_attempts=3,
         silence_seconds=60,
     )  # fmt: skip
 

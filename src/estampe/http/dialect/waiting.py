@@ -145,6 +145,6 @@ async def _brought(here: Installation, me: Principal, name: str, content: bytes,
 
 
 async def _as_ours(here: Installation, content: bytes) -> bytes:
-    async with assets.draft(content) as path:
+    async with assets.draft(here, content) as path:
         await decoded(here.kinds[assets.UPLOADED].inspect, path)
         return await decoded(in_white, path)
