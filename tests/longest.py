@@ -11,6 +11,7 @@ LONGEST = (
     "flow/test_up.py",
     "flow/test_overlap.py",
     "flow/test_resume.py",
+    "flow/test_broken_engines.py",
     "unit/jobs/test_line.py",
     "flow/test_survival.py",
     "flow/test_workers.py",

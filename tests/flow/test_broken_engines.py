@@ -9,6 +9,7 @@ import pytest
 from tests.guests import install_guest
 from tests.postgres import PATIENCE_SECONDS, eventually, gone
 from tests.service import Person, Service, running
+from tests.terminal import Terminal
 
 SMALL = {"width": 64, "height": 64}
 
@@ -55,6 +56,26 @@ def test_a_worker_whose_engine_cannot_be_loaded_again_spends_no_job_and_ends(
             del service.processes["worker"]
             assert "estampe: RuntimeError: no weights any more" in service.log.read_text()
             assert eventually(lambda: service.rows("select count(*) from workers") == [(1,)], "the end of its models")
+
+
+def test_estampe_up_starts_such_a_worker_again_until_its_engine_is_mended(
+    lived_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("BRITTLE", "1")
+    install_guest(monkeypatch, tmp_path, BRITTLE)
+    terminal = Terminal(lived_in, engines="guest", max_attempts="1")
+    with terminal.up() as up, terminal.client() as me:
+        up.link()
+        (tmp_path / "broken").touch()
+        (engine,) = [each for each in up.family() if "estampe.worker.child" in each.cmdline()]
+        engine.kill()
+        asked = me.post("/api/images/generate", json={"prompt": "a cat", **SMALL}).json()["job_id"]
+        eventually(lambda: "the worker ended (code 1); starting it again" in terminal.log(), "the worker's end")
+        assert me.get(f"/api/jobs/{asked}").json()["status"] == "queued"
+
+        (tmp_path / "broken").unlink()
+
+        eventually(lambda: me.get(f"/api/jobs/{asked}").json()["status"] == "succeeded", "the picture")
 
 
 PARENT = """
