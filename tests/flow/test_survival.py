@@ -153,16 +153,22 @@ def test_files_that_no_row_points_at_are_swept(service: Service, ana: Person):
     assert ana.job(job["job_id"])["outputs"]
 
 
-def test_a_result_that_cannot_be_kept_fails_its_job_and_no_other(service: Service, ana: Person):
+def test_a_result_waits_for_a_folder_that_is_away_and_whoever_gives_up_does_not(service: Service, ana: Person):
     files, aside = service.data_dir / "files", service.data_dir / "aside"
     ana.make("a cat", width=64, height=64)
+    heard = len(service.log.read_text())
     files.rename(aside)
     files.write_text("a file where the folder was")
     try:
-        job = ana.ended(ana.ask("a dog", width=64, height=64))
+        waiting, given_up = (ana.ask(prompt, width=64, height=64) for prompt in ("a dog", "a fox"))
+        eventually(lambda: "the folder of files is of no use now" in service.log.read_text()[heard:], "a first try")
+        ana.post(f"/api/jobs/{given_up}/cancel")
+        assert ana.ended(given_up)["status"] == "canceled"
+        assert ana.job(waiting)["status"] == "running"
     finally:
         files.unlink()
         aside.rename(files)
 
-    assert (job["status"], job["error"]["code"], job["attempts"]) == ("failed", "internal_error", 3)
-    assert ana.make("a bird", width=64, height=64)["attempts"] == 1
+    job = ana.ended(waiting)
+    assert (job["status"], job["attempts"]) == ("succeeded", 1)
+    assert ana.get(f"/api/assets/{job['outputs'][0]['asset_id']}/content").status_code == 200
