@@ -12,7 +12,7 @@ LONGEST = (
     "flow/test_overlap.py",
     "flow/test_resume.py",
     "flow/test_broken_engines.py",
-    "unit/jobs/test_line.py",
+    "unit/jobs/order/test_line.py",
     "flow/test_survival.py",
     "flow/test_workers.py",
     "flow/test_limits.py",

@@ -166,7 +166,7 @@ def test_a_killed_worker_s_job_is_charged_once(server, tmp_path_factory):
         assert estampe(house, "ledger", "check").returncode == 0
 
 
-@thorough("as racing workers in tests/unit/jobs/test_line.py, by real ones")
+@thorough("as racing workers in tests/unit/jobs/order/test_line.py, by real ones")
 def test_a_tenant_that_may_run_one_at_a_time_leaves_the_other_worker_to_others(server, tmp_path_factory):
     folder = tmp_path_factory.mktemp("alone")
     with server("18").database() as url, running(url, folder, plans=json.dumps(PLANS)) as house:

@@ -1,6 +1,7 @@
 """A queue on each PostgreSQL, whose jobs are moved by hand where a worker would."""
 
 import asyncio
+from contextlib import asynccontextmanager
 
 import psycopg
 import pytest
@@ -99,9 +100,15 @@ def asset(job, position):
     )  # fmt: skip
 
 
-@pytest.fixture
-async def house(every_database_url):
-    opened = House(every_database_url)
+@asynccontextmanager
+async def opened_house(url):
+    opened = House(url)
     await opened.database.open()
     yield opened
     await opened.database.close()
+
+
+@pytest.fixture
+async def house(every_database_url):
+    async with opened_house(every_database_url) as opened:
+        yield opened

@@ -18,6 +18,9 @@ def person(tenant: str, user: str = "someone") -> Principal:
     return msgspec.structs.replace(ANA, organization_id=f"org_{tenant}", user_id=user, key_id=None)
 
 
+ACME, OTHER = person("acme"), person("other")
+
+
 class Line:
     """A house whose workers take tickets by `Dispatch`; every unit is expected to take one GPU-second."""
 

@@ -4,27 +4,10 @@ import asyncio
 from collections import Counter
 
 import pytest
-from tests.unit.jobs.conftest import House
-from tests.unit.jobs.line import WORKER, Line, person, tenants, users
+from tests.unit.jobs.line import ACME, OTHER, WORKER, person, tenants, users
 
 from estampe.domain import Status
 from estampe.plans import Plan
-
-ACME, OTHER = person("acme"), person("other")
-
-
-@pytest.fixture
-async def house(database_url):
-    opened = House(database_url)
-    await opened.database.open()
-    yield opened
-    await opened.database.close()
-
-
-@pytest.fixture
-async def line(house):
-    async with Line(house) as opened:
-        yield opened
 
 
 async def test_places_to_run_in_are_respected_alone_and_in_batches(line):

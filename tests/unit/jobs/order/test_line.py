@@ -4,26 +4,9 @@ import asyncio
 from collections import Counter
 
 import pytest
-from tests.unit.jobs.conftest import House
-from tests.unit.jobs.line import Line, person, tenants, users
+from tests.unit.jobs.line import ACME, OTHER, Line, person, tenants, users
 
 from estampe.plans import Limits, Plan
-
-ACME, OTHER = person("acme"), person("other")
-
-
-@pytest.fixture
-async def house(database_url):
-    opened = House(database_url)
-    await opened.database.open()
-    yield opened
-    await opened.database.close()
-
-
-@pytest.fixture
-async def line(house):
-    async with Line(house) as opened:
-        yield opened
 
 
 async def test_a_tenant_alone_is_served_in_the_order_of_asking(line):
