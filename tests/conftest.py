@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from tests import leftovers, postgres
 from tests.bucket import bucket, s3_endpoint
+from tests.mounts import mounted
 from tests.people import ana, bob, boss, own_service, service
 from tests.thorough import pytest_collection_modifyitems, pytest_configure
 
@@ -25,6 +26,7 @@ __all__ = [
     "bob",
     "boss",
     "bucket",
+    "mounted",
     "own_service",
     "pytest_collection_modifyitems",
     "pytest_configure",

@@ -162,23 +162,6 @@ EmbeddedPostgres(Path(sys.argv[1])).start()
     assert "as an ordinary user" in refused.stderr
 
 
-@pytest.fixture
-def mounted(tmp_path):
-    """A file system of its own: `mounted("ro")`, or `mounted("size=8m")`."""
-    folder = tmp_path / "mounted"
-    folder.mkdir()
-
-    def mount(options: str) -> Path:
-        if subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=False, capture_output=True
-        ).returncode:
-            pytest.skip("no right to mount here")
-        return folder
-
-    yield mount
-    subprocess.run(["umount", str(folder)], check=False, capture_output=True)
-
-
 @root_only
 def test_a_read_only_folder_is_named(mounted):
     with pytest.raises(InvalidSetting, match=r"cannot live in .*mounted.*: Read-only file system"):

@@ -43,20 +43,9 @@ async def test_nothing_half_written_stays_behind(tmp_path):
     assert [path.name for path in (tmp_path / "files" / "tenant").iterdir()] == ["asset"]
 
 
-@pytest.fixture
-def small(tmp_path):
-    """A file system of one MiB, to fill and to close."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("no right to mount here")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=False, capture_output=True)
-
-
 @root_only
-async def test_a_full_disk_is_away_for_a_moment(small, caplog):
+async def test_a_full_disk_is_away_for_a_moment(mounted, caplog):
+    small = mounted("size=1m")
     disk = Disk(small / "files")
     await disk.put("tenant/kept", b"kept", "image/png")
     with pytest.raises(StoreUnavailable):
@@ -69,7 +58,8 @@ async def test_a_full_disk_is_away_for_a_moment(small, caplog):
 
 
 @root_only
-async def test_a_folder_that_is_closed_is_away_too_and_keeps_anybody_from_starting(small):
+async def test_a_folder_that_is_closed_is_away_too_and_keeps_anybody_from_starting(mounted):
+    small = mounted("size=1m")
     settings = Settings(data_dir=small)
     disk = Disk.from_settings(settings)
     await disk.put("tenant/kept", b"kept", "image/png")
