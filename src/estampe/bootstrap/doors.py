@@ -18,6 +18,8 @@ def clerk_sender(settings: Settings, known: list[Provider]) -> Sender | None:
     return Sender.from_settings(settings, next((p.issuers for p in known if p.name == Clerk.name), ()))
 
 
-def require_sign_in(settings: Settings) -> None:
+def require_sign_in(settings: Settings) -> list[Provider]:
     """Raises `InvalidSetting` for what does not make a way in, before a server that would say so forks and forks."""
-    clerk_sender(settings, providers(settings))
+    known = providers(settings)
+    clerk_sender(settings, known)
+    return known

@@ -108,8 +108,6 @@ def _port(settings: Settings) -> Iterator[Finding]:
 
 
 def _sign_in(settings: Settings) -> Iterator[Finding]:
-    known = doors.providers(settings)
-    doors.clerk_sender(settings, known)
-    names = [provider.name for provider in known]
+    names = [provider.name for provider in doors.require_sign_in(settings)]
     printed = "the printed link works" if settings.signs_in_locally else "the printed link is off"
     yield Finding(well=bool(names), about="sign-in", said=f"{', '.join(names) or 'nobody can sign in'}; {printed}")

@@ -62,12 +62,12 @@ class Wish:
 
     def _write_beside(self, content: bytes, extension: str) -> Path:
         words = "-".join(re.findall(r"\w+", self.prompt.lower()))[:NAME_LETTERS].strip("-") or self.kind
-        for number in count(1):
-            path = Path(f"{words}-{number}.{extension}" if number > 1 else f"{words}.{extension}")
+        path, numbers = Path(f"{words}.{extension}"), count(2)
+        while True:
             with suppress(FileExistsError), path.open("xb") as file:
                 file.write(content)
                 return path
-        raise AssertionError("numbers do not end")
+            path = Path(f"{words}-{next(numbers)}.{extension}")
 
     def _format(self) -> str | None:
         suffix = self.out.suffix.lower() if self.out else ""

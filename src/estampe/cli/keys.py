@@ -100,7 +100,7 @@ def _after(days: int) -> datetime:
     if days < 1:
         raise InvalidSetting(Text(f"--days {days}: a key lasts a day at least", f"--days {days} : un jour au moins"))
     now = datetime.now(UTC)
-    return min(now + timedelta(days=min(days, (keys.LATEST - now).days + 1)), keys.LATEST)
+    return now + timedelta(days=days) if days <= (keys.LATEST - now).days else keys.LATEST
 
 
 def _in_database(settings: Settings, act: Callable[[Database], Awaitable[T]]) -> T:
