@@ -10,6 +10,7 @@ from tests.guests import install_guest
 from tests.postgres import PATIENCE_SECONDS, eventually, gone
 from tests.service import Person, Service, running
 from tests.terminal import Terminal
+from tests.thorough import thorough
 
 SMALL = {"width": 64, "height": 64}
 
@@ -58,6 +59,7 @@ def test_a_worker_whose_engine_cannot_be_loaded_again_spends_no_job_and_ends(
             assert eventually(lambda: service.rows("select count(*) from workers") == [(1,)], "the end of its models")
 
 
+@thorough("the worker's end is told above, and that another is started in tests/flow/test_up.py")
 def test_estampe_up_starts_such_a_worker_again_until_its_engine_is_mended(
     lived_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -100,6 +102,7 @@ def hanging(service: Service, ana: Person) -> tuple[str, list[psutil.Process]]:
     return job_id, eventually(lambda: len(found := family(worker)) == 3 and found, "an engine that forked")
 
 
+@thorough("as one process in tests/unit/worker/test_process.py, by a whole worker")
 def test_what_an_engine_forked_holds_up_neither_the_next_job_nor_the_worker_s_end(guest_service):
     with guest_service(PARENT) as service, service.person() as ana:
         job_id, (_, *hung) = hanging(service, ana)
