@@ -152,6 +152,33 @@ def test_a_session_ended_at_one_is_over_at_both(twins: tuple[Service, Service]):
         withdraws_everywhere(twins, token, lambda: browser.delete("/auth/local/session"), "token_invalid")
 
 
+def refusal(service: Service, credential: str) -> tuple[int, str]:
+    answer = httpx.get(f"{service.url}/api/me", headers={"Authorization": f"Bearer {credential}"}, timeout=30, **PLAIN)
+    return answer.status_code, answer.json().get("code")
+
+
+def test_where_a_key_was_withdrawn_the_very_next_request_is_refused(twins: tuple[Service, Service]):
+    here, _ = twins
+    with here.person("user_ana", "org_acme", "org:admin") as ana:
+        made = make_key(ana)
+        with nobody_listens(here.database_url):
+            assert refusal(here, made["key"]) == (200, None)
+            assert ana.delete(f"/api/keys/{made['key_id']}").status_code == 204
+            assert refusal(here, made["key"]) == (401, "key_revoked")
+
+
+def test_where_a_session_ended_the_very_next_request_is_refused(twins: tuple[Service, Service]):
+    here, _ = twins
+    code = new_code(here)
+    with httpx.Client(base_url=here.url, **PLAIN) as browser:
+        assert browser.post("/auth/local/session", json={"code": code}).status_code == 204
+        token = browser.post("/auth/local/token").json()["token"]
+        with nobody_listens(here.database_url):
+            assert refusal(here, token) == (200, None)
+            assert browser.delete("/auth/local/session").status_code == 204
+            assert refusal(here, token) == (401, "token_invalid")
+
+
 def ends_when_its_key_is_withdrawn(twins: tuple[Service, Service], path: str, *, within_seconds: float):
     here, there = twins
     with here.person("user_ana", "org_acme", "org:admin") as ana:

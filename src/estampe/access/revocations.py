@@ -74,6 +74,11 @@ class Revocations:
         """Have it called with each withdrawal that was not known yet."""
         self._followers.append(follower)
 
+    def withdrew(self, told: Revocation) -> None:
+        """Told by who did it in this process: the next request is refused before the database's word comes back."""
+        now = time.time()
+        self._hear(msgspec.structs.replace(told, revoked_at=now, until=now + REMEMBERED_SECONDS))
+
     async def check(self, principal: Principal) -> None:
         """Raises `KeyRevoked`, or `TokenInvalid` for what is no key, and what `withdrawn` raises."""
         if not await self.withdrawn(principal):

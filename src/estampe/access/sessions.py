@@ -64,12 +64,13 @@ async def read(db: Database, cookie: str) -> Session | None:
     return msgspec.convert(row, Session) if row else None
 
 
-async def end(db: Database, cookie: str, issuer: str, *, token_seconds: float) -> None:
-    """The session and its tokens, which live so long, are worth nothing from now on. Ending what has ended is not
-    an error."""
+async def end(db: Database, cookie: str, issuer: str, *, token_seconds: float) -> str | None:
+    """The session and its tokens, which live so long, are worth nothing from now on. The session's id; None where it
+    had ended, which is no error."""
     async with db.system() as scope:
         await scope.run("forget_old_revocations")
-        await scope.run("end_session", hash=_hash(cookie), issuer=issuer, token_seconds=token_seconds)
+        row = await scope.one("end_session", hash=_hash(cookie), issuer=issuer, token_seconds=token_seconds)
+    return row["session_id"] if row else None
 
 
 def _hash(secret: str) -> str:

@@ -256,7 +256,8 @@ from sessions where hash = %(hash)s and expires_at > now();
 -- Sign out, and withdraw the tokens that the session still has
 with ended as (delete from sessions where hash = %(hash)s returning id)
 insert into revocations (issuer, session_id, until)
-select %(issuer)s, id, now() + make_interval(secs => %(token_seconds)s) from ended;
+select %(issuer)s, id, now() + make_interval(secs => %(token_seconds)s) from ended
+returning session_id;
 
 -- put_key --
 -- A new API key

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from estampe import policy
 from estampe.access import api_keys as keys
+from estampe.access.revocations import Revocation
 from estampe.domain import Principal
 from estampe.errors import (
     FieldError,
@@ -112,6 +113,7 @@ async def revoke(call: Call[None, None]) -> Reply:
     if known is None or not _may_withdraw(me, known):
         raise NotFound
     await keys.revoke(here.database, me.tenant.id, known.id)
+    here.revocations.withdrew(Revocation(issuer=me.issuer, key_id=known.id))
     return Reply(204)
 
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from estampe.access import sessions as session
+from estampe.access.revocations import Revocation
 from estampe.errors import IdentityMismatch, InvalidRequest, NotFound, SignInCodeInvalid, Text, TokenMissing
 from estampe.http.content_policy import sources
 from estampe.http.installation import Installation
@@ -114,7 +115,9 @@ async def close_session(call: Call[None, None]) -> Reply:
     secret = _secret(call)
     if secret:
         until_forgotten = here.settings.token_seconds + CLOCKS_SECONDS
-        await session.end(here.database, secret, local.issuer, token_seconds=until_forgotten)
+        ended = await session.end(here.database, secret, local.issuer, token_seconds=until_forgotten)
+        if ended is not None:
+            here.revocations.withdrew(Revocation(issuer=local.issuer, session_id=ended))
     return Reply(204, headers={"Set-Cookie": _cookie(here, "", 0)})
 
 
