@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from estampe import plugins
+from estampe.domain import Model
 from estampe.media._darkroom import decoded
 from estampe.media._still import POSTER_PIXELS, brought, placeholder, still
 
@@ -49,6 +50,18 @@ class Kind(ABC):
     unit: ClassVar[str]
     formats: ClassVar[Mapping[str, str]]
     """`output_format` → media type; the first is the default."""
+    needs: ClassVar[tuple[str, ...]] = ("prompt", "output_format")
+    """Parameters without which no file can be written: a model of this kind requires or defaults each."""
+
+    def require_writable(self, model: Model) -> None:
+        """Raises `LookupError` for a model whose outputs could not be written to a file of this kind."""
+        fields, required = model.parameters["properties"], model.parameters.get("required", ())
+        unsaid = [name for name in self.needs if name not in required and "default" not in fields.get(name, {})]
+        if unsaid:
+            raise LookupError(f"the parameters of {model.name} neither require nor default {', '.join(unsaid)}")
+        format_ = fields["output_format"]
+        if not self.formats.keys() >= set(format_.get("enum", [format_.get("default")])):
+            raise LookupError(f"{model.name} offers an output_format beside {', '.join(self.formats)}")
 
     @abstractmethod
     def units(self, parameters: Mapping[str, Any]) -> float:

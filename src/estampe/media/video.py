@@ -19,6 +19,7 @@ class Video(Kind):
     name: ClassVar[str] = "video"
     unit: ClassVar[str] = "video_second"
     formats: ClassVar[Mapping[str, str]] = {"mp4": "video/mp4", "webm": "video/webm"}
+    needs: ClassVar[tuple[str, ...]] = (*Kind.needs, "num_frames", "fps")
 
     def units(self, parameters: Mapping[str, Any]) -> float:
         return float(parameters.get("num_outputs", 1) * Fraction(parameters["num_frames"]) / _rate(parameters))

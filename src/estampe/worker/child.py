@@ -6,7 +6,7 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 import msgspec
@@ -14,7 +14,7 @@ import msgspec
 from estampe import plugins
 from estampe.domain import Model
 from estampe.engines import Engine
-from estampe.media import kinds
+from estampe.media import Kind, kinds
 from estampe.traces import trace
 from estampe.worker import messages
 from estampe.worker.messages import Command, Report, Run, Stop
@@ -73,10 +73,11 @@ def _reporter() -> Send:
     return send
 
 
-def _load(names: list[str], wanted: frozenset[str]) -> tuple[dict[str, Engine], list[Model]]:
+def _load(names: list[str], wanted: frozenset[str], made: Mapping[str, Kind]) -> tuple[dict[str, Engine], list[Model]]:
     """The engines that make what is wanted, and nothing else: everything where nothing is named.
 
-    Of each kind the first engine that has a default gives it. Raises `LookupError` for a model that none makes.
+    Of each kind the first engine that has a default gives it. Raises `LookupError` for a model that none makes,
+    or whose outputs no file could hold.
     """
     engines: dict[str, Engine] = {}
     models: list[Model] = []
@@ -93,6 +94,10 @@ def _load(names: list[str], wanted: frozenset[str]) -> tuple[dict[str, Engine], 
     missing = wanted - {model.name for model in models}
     if missing:
         raise LookupError(f"no engine of {', '.join(names)} makes {', '.join(sorted(missing))}")
+    for model in models:
+        if model.kind not in made:
+            raise LookupError(f"{model.name} is of the kind {model.kind}: there is {', '.join(made)}")
+        made[model.kind].require_writable(model)
     for engine in engines.values():
         engine.setup()
     return engines, models
@@ -115,8 +120,8 @@ def main(names: list[str], wanted: list[str]) -> None:
     send = _reporter()
     commands = Commands(sys.stdin.buffer)
     try:
-        engines, models = _load(names, frozenset(wanted))
         made = kinds()
+        engines, models = _load(names, frozenset(wanted), made)
         for kind in made.values():
             kind.warm()
         workshop = Workshop(engines, made, send)

@@ -45,6 +45,38 @@ async def test_a_model_that_no_engine_makes_is_named(children):
         await children("fake", models=["fake-image", "zebra", "vignette"])
 
 
+OF_ITS_OWN = """
+    def models(self):
+        fields = {{"prompt": {{"type": "string"}}}} | {fields}
+        schema = {{"type": "object", "properties": fields, "required": ["prompt"], "additionalProperties": False}}
+        return [Model(name="guest", kind="{kind}", engine="guest", title="Guest", parameters=schema)]
+"""
+PNG, GIF, MP4 = {"default": "png"}, {"enum": ["png", "gif"], "default": "png"}, {"default": "mp4"}
+
+
+@pytest.mark.parametrize(
+    ("own", "why"),
+    [
+        (("image", {"output_format": PNG}), None),
+        (("image", {}), "the parameters of guest neither require nor default output_format$"),
+        (("image", {"output_format": GIF}), "guest offers an output_format beside png, webp"),
+        (("video", {"output_format": MP4}), "the parameters of guest neither require nor default num_frames, fps$"),
+        (("sculpture", {"output_format": PNG}), "guest is of the kind sculpture: there is image, video"),
+    ],
+)
+async def test_a_model_whose_outputs_no_file_could_hold_is_refused_at_the_start(
+    children, tmp_path, monkeypatch, own, why
+):
+    kind, fields = own
+    install_guest(monkeypatch, tmp_path, OF_ITS_OWN.format(kind=kind, fields=fields))
+
+    if why is None:
+        assert [model.name for model in (await children("guest")).models] == ["guest"]
+    else:
+        with pytest.raises(EngineError, match=why):
+            await children("guest")
+
+
 def ordered(tmp_path, job, prompt, engine="fake"):
     (tmp_path / job).mkdir()
     parameters = {"prompt": prompt, "width": 64, "height": 64, "seed": 1, "num_outputs": 1, "num_inference_steps": 4}
