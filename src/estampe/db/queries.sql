@@ -781,13 +781,14 @@ left join lateral (select * from place_in_line(j.id) where j.status = 'queued') 
 order by j.created_at, j.id;
 
 -- take_over_call --
--- The newest call of this sort that its client may be making again, now under another key
+-- The newest call of this sort that its client may be making again, now under another key; rather one that was left,
+-- or that nobody has taken over yet
 update idempotency_keys set key = %(key)s, fingerprint = 'waiting', created_at = now()
 where tenant_id = %(tenant_id)s and user_id = %(user_id)s and key = (
     select key from idempotency_keys
     where tenant_id = %(tenant_id)s and user_id = %(user_id)s and starts_with(key, %(sort)s)
       and created_at > now() - make_interval(secs => %(within_seconds)s)
-    order by fingerprint = 'left' desc, fingerprint = 'answered', created_at desc
+    order by fingerprint = 'left' desc, fingerprint = 'answered', fingerprint = 'waiting', created_at desc
     limit 1 for update skip locked)
 returning job_id;
 
