@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -75,7 +75,7 @@ _numbers: dict[tuple[str, ...], Callable[[float], None]] = {}
 # And counting it there costs more than counting it here until somebody reads: what a process shares, it shares at once.
 _unread: dict[tuple[str, ...], float] = {}
 
-Sampled = tuple[str, str, str, dict[str, float]]
+Sampled = tuple[str, str, str, Mapping[str, float]]
 
 
 def configure(level: str) -> None:
@@ -130,7 +130,7 @@ def exposition(sampled: Iterable[Sampled] = ()) -> bytes:
 class _Sample:
     """A gauge whose values were read a moment ago."""
 
-    def __init__(self, name: str, meaning: str, label: str, counts: dict[str, float]) -> None:
+    def __init__(self, name: str, meaning: str, label: str, counts: Mapping[str, float]) -> None:
         self._told = (name, meaning, label, counts)
 
     def collect(self) -> Iterable[Any]:

@@ -4,7 +4,7 @@ from estampe import telemetry
 from estampe.http.glance import Glance
 from estampe.http.installation import Installation
 from estampe.http.route import Access, Call, Reply, Route
-from estampe.jobs import depth
+from estampe.jobs.depth import standing
 from estampe.policy.permissions import Permission
 from estampe.telemetry import Sampled
 
@@ -22,24 +22,23 @@ DEPTHS = {
 
 
 async def _sampled(here: Installation) -> list[Sampled]:
-    depths = await depth.by_model(here.database)
-    alive = await depth.live_workers(here.database)
+    now = await standing(here.database)
     by_model: list[Sampled] = [
-        (name, meaning, "model", {model: getattr(one, field) for model, one in depths.items()})
+        (name, meaning, "model", {model: getattr(one, field) for model, one in now.models.items()})
         for field, (name, meaning) in DEPTHS.items()
     ]
-    return [(*JOBS, await depth.by_status(here.database)), (*WORKERS, {"": alive}), *by_model]
+    return [(*JOBS, now.jobs), (*WORKERS, {"": now.live_workers}), *by_model]
 
 
 def routes(who: str) -> list[Route]:
     """None when `who` may read them is "off"."""
     nothing: list[Sampled] = [(*JOBS, {})]
-    standing = Glance(_sampled, fresh_seconds=FRESH_SECONDS, known=nothing)
+    seen = Glance(_sampled, fresh_seconds=FRESH_SECONDS, known=nothing)
 
     async def metrics(call: Call[None, None]) -> Reply:
         here: Installation = call.installation
         here.tokens.tell()
-        content = telemetry.exposition(await standing.now(here))
+        content = telemetry.exposition(await seen.now(here))
         return Reply(200, content, media_type=telemetry.MEDIA_TYPE)
 
     if who == "off":

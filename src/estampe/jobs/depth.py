@@ -18,20 +18,22 @@ class Depth(msgspec.Struct, frozen=True, kw_only=True):
     workers: int = 0
 
 
-async def by_status(database: Database) -> dict[str, float]:
-    """How many jobs stand where, all tenants together."""
-    async with database.system() as scope:
-        return {row["status"]: row["count"] for row in await scope.all("count_jobs")}
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Of one moment, all tenants together. `jobs` by status; `models` are all that something waits for, runs as, or
+    is announced: one that nobody asks for has a row of zeros."""
+
+    jobs: Mapping[str, int]
+    models: Mapping[str, Depth]
+    live_workers: int
 
 
-async def by_model(database: Database) -> Mapping[str, Depth]:
-    """Every model that something waits for, runs as, or is announced; a model nobody asks for has a row of zeros."""
-    async with database.system() as scope:
-        rows = await scope.all("depth_by_model", alive_seconds=ALIVE_SECONDS)
-    return {row.pop("model"): msgspec.convert(row, Depth) for row in rows}
-
-
-async def live_workers(database: Database) -> int:
-    async with database.system() as scope:
-        row = await scope.one("count_workers", alive_seconds=ALIVE_SECONDS)
-    return row["count"] if row else 0
+async def standing(database: Database) -> Standing:
+    async with database.system(snapshot=True) as scope:
+        jobs = await scope.all("count_jobs")
+        depths = await scope.all("depth_by_model", alive_seconds=ALIVE_SECONDS)
+        workers = await scope.one("count_workers", alive_seconds=ALIVE_SECONDS)
+    return Standing(
+        jobs={row["status"]: row["count"] for row in jobs},
+        models={row.pop("model"): msgspec.convert(row, Depth) for row in depths},
+        live_workers=workers["count"] if workers else 0,
+    )

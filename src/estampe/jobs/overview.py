@@ -70,7 +70,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def overview(database: Database) -> Overview:
-    async with database.system() as scope:
+    async with database.system(snapshot=True) as scope:
         now = await scope.one("moment")
         workers = await scope.all("workers_at_work", alive_seconds=ALIVE_SECONDS)
         models = await scope.all("depth_by_model", alive_seconds=ALIVE_SECONDS)
