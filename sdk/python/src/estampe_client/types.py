@@ -218,10 +218,11 @@ class Model:
     """What a worker announces it can make.
 
     `parameters` is a JSON Schema (2020-12) of an object: every field the model takes, with
-    `minimum`, `maximum`, `multipleOf`, `enum` and `default`; `additionalProperties` is false. A seed that
-    nobody named is drawn between the bounds of `seed`; a model without `num_outputs` makes one. Up to
-    `max_batch` requests whose parameters named in `batch_by` are equal may run as one batch; the same
-    seed gives the same bytes in any batch, unless `deterministic` is false.
+    `minimum`, `maximum`, `multipleOf`, `enum` and `default`; `additionalProperties` is false. It requires or
+    defaults what its kind needs to write a file. A seed that nobody named is drawn between the bounds of
+    `seed`; a model without `num_outputs` makes one. Up to `max_batch` requests whose parameters named in
+    `batch_by` are equal may run as one batch; the same seed gives the same bytes in any batch, unless
+    `deterministic` is false.
     """
 
     name: str
