@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from tests import leftovers, postgres
 from tests.bucket import bucket, s3_endpoint
 from tests.mounts import mounted
@@ -39,6 +40,10 @@ leftovers.sweep_at_the_end()
 
 # To look for cycles among all that is loaded took a tenth of the time of the tests.
 gc.set_threshold(50_000, 20, 100)
+
+# No example is timed: the first of them imports, and others share the machine.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 # What runs in the background of a shell is deaf to SIGINT, and so would be every process that the tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -134,7 +134,7 @@ STREAM = (
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.integers(0, len(STREAM.encode()) + 20), max_size=30), st.sampled_from(["\n", "\r\n", "\r"]))
 def test_events_are_the_same_however_they_are_cut(cuts: list[int], end: str):
     content = STREAM.replace("\n", end).encode()
@@ -169,7 +169,7 @@ def test_an_answer_of_a_newer_service_is_read_and_one_that_lacks_something_is_no
         decode(UsageReport, b'{"from": "yesterday"}')
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary() | st.recursive(st.none() | st.floats() | st.text(), st.lists).map(lambda x: json.dumps(x).encode()))
 def test_whatever_answers_is_read_or_refused(content: bytes):
     with pytest.raises(errors.UnexpectedAnswer):

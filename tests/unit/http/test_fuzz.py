@@ -43,19 +43,19 @@ def ask(method, path, headers, query, body):
     st.binary(max_size=60),
     st.lists(st.binary(max_size=60), max_size=4),
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_noise(method, path, headers, query, body):
     ask(method, path, headers, query, body)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["wait", "kind", "mine", "q", "token"]) | st.text(), st.text()), max_size=4))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_queries(pairs):
     ask("GET", "/things/x", (), "&".join(f"{name}={value}" for name, value in pairs).encode("utf-8", "replace"), ())
 
 
 @given(wish)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_bodies_that_are_nearly_right(body):
     kind = [("content-type", "application/json")]
     line = ask("POST", "/open/wishes", kind, b"", [json.dumps(body).encode()])
@@ -63,7 +63,7 @@ def test_bodies_that_are_nearly_right(body):
 
 
 @given(wish, st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_bodies_with_one_byte_changed(body, data):
     raw = bytearray(json.dumps(body).encode())
     raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))

@@ -26,7 +26,7 @@ OPENID = Issuer(name=ISSUER, keys=KEYS, algorithms=ALGORITHMS, accepted=ALL, kin
 WIDE = Issuer(name=ISSUER, keys=KEYS, accepted=ALL)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.text()
     | st.binary().map(lambda raw: raw.decode("latin-1"))
@@ -51,14 +51,14 @@ KINDS = st.sampled_from([{}, {"typ": "at+jwt"}, {"typ": "application/at+jwt"}, {
 HEADERS = st.sampled_from(["alg", "kid", "typ", "cat", "crit", "jwk", "jku", "x5c", "x5t", "b64", "enc"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.dictionaries(CLAIMS, JSON, min_size=1, max_size=4), st.dictionaries(HEADERS, JSON, max_size=2))
 async def test_any_signed_claims_are_taken_or_refused_with_a_declared_error(claims, header):
     with contextlib.suppress(*DECLARED):
         await verified(signed(session_claims(**claims), header=header))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.dictionaries(CLAIMS, JSON, min_size=1, max_size=5), KINDS, st.sampled_from(["user_ada", "mch_1", "robot"]))
 async def test_so_are_those_of_apps_and_machines_and_of_any_issuer(claims, header, subject):
     token = signed({"client_id": "robot"} | session_claims(sub=subject) | claims, header=header)

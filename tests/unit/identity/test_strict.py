@@ -34,7 +34,7 @@ def reference(text):
 LETTERS = st.sampled_from('AQgwEIMUYcko048zZ-_+/="\\. \n\t!é\x00\x7f')
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.text(LETTERS, max_size=9) | st.text(max_size=6) | st.binary(max_size=20).map(b64))
 @example('AA"')
 @example("\\u0041AA")
@@ -58,7 +58,7 @@ def compact(value):
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.dictionaries(st.text(max_size=4), VALUES, max_size=4), st.sampled_from([spaced, compact]))
 def test_what_is_read_fast_is_what_is_read_slowly(value, write):
     raw = write(value).encode("utf-8", "surrogatepass")
@@ -66,7 +66,7 @@ def test_what_is_read_fast_is_what_is_read_slowly(value, write):
     assert repr(fast) == repr(slow)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.sampled_from("abc"), VALUES), min_size=1, max_size=4))
 def test_a_member_twice_is_refused_however_it_is_written(pairs):
     raw = "{" + ",".join(f"{compact(name)}:{compact(value)}" for name, value in pairs) + "}"
