@@ -140,7 +140,8 @@ def every_empty_database_url(request: pytest.FixtureRequest, server: Callable[[s
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = Database(database_url)
+    # A crowd of a test shares these few connections, and the machine: who waits for one is not refused.
+    opened = Database(database_url, wait_seconds=postgres.PATIENCE_SECONDS)
     await opened.open()
     yield opened
     await opened.close()

@@ -38,7 +38,7 @@ async def test_a_statement_that_is_not_in_the_file_is_an_error(database):
 
 @asynccontextmanager
 async def opened(url, **how):
-    database = Database(url, **how)
+    database = Database(url, **({"wait_seconds": PATIENCE_SECONDS} | how))
     await database.open()
     try:
         yield database

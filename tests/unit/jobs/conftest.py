@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import psycopg
 import pytest
+from tests.postgres import PATIENCE_SECONDS
 
 from estampe.db import Database
 from estampe.domain import Asset, AssetId, Principal, Status, Usage, new_id
@@ -24,7 +25,7 @@ class House:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.database = Database(url)
+        self.database = Database(url, wait_seconds=PATIENCE_SECONDS)  # races share its few connections
         self.ledger = Ledger(self.database)
         self.under(Plan())
 
