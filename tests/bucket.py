@@ -15,7 +15,7 @@ import httpx
 import obstore
 import pytest
 from obstore.store import S3Store
-from tests.postgres import eventually
+from tests.postgres import PATIENCE_SECONDS, eventually
 from tests.service import free_port
 
 KEY, SECRET = "tests", "a secret that no log shall show"
@@ -106,12 +106,13 @@ def _serving(**environment: str) -> Iterator[str]:
 @pytest.fixture
 def bucket(s3_endpoint: str) -> Bucket:
     made = Bucket(s3_endpoint, f"estampe-{next(_numbers)}")
-    assert httpx.put(f"{s3_endpoint}/{made.name}", trust_env=False).is_success
+    assert httpx.put(f"{s3_endpoint}/{made.name}", timeout=PATIENCE_SECONDS, trust_env=False).is_success
     return made
 
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, trust_env=False).is_success
+        # Asked once and for long: of a suspicious server, each request uses up one of those that nobody signs.
+        return httpx.get(url, timeout=PATIENCE_SECONDS, trust_env=False).is_success
     except httpx.TransportError:
         return False

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import psutil
-from tests.postgres import eventually
+from tests.postgres import PATIENCE_SECONDS, eventually
 from tests.service import free_port
 
 from estampe.identity.local import Local
@@ -58,14 +58,15 @@ class Terminal:
         finally:
             if process.poll() is None:
                 process.terminate()
-                process.wait(timeout=30)
+                process.wait(timeout=PATIENCE_SECONDS)
 
     def log(self) -> str:
         return (self.folder.parent / f"{self.folder.name}.log").read_text()
 
     def client(self, user: str = "user_local", org: str | None = "org_local") -> httpx.Client:
         token = Local(self.folder).issue(user, org, role="org:admin", ttl_seconds=3600)
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, trust_env=False)
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False)
 
 
 class Up:

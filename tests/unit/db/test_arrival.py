@@ -65,7 +65,8 @@ def test_one_that_never_comes_is_named_without_its_password(caplog):
     assert "secret" not in caplog.text + str(refusal.value.detail)
 
 
-def test_one_that_is_there_and_refuses_is_not_waited_for(database_url, caplog):
+def test_one_that_is_there_and_refuses_is_not_waited_for(database_url, caplog, monkeypatch):
+    monkeypatch.setattr(arrival, "CONNECT_SECONDS", 30)
     missing = database_url.rpartition("/")[0] + "/no_such_database"
     if "?" in database_url:
         missing += "?" + database_url.rpartition("?")[2]

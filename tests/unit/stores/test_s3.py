@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 from tests.bucket import KEY, SECRET, Bucket, suspicious
+from tests.postgres import PATIENCE_SECONDS
 from tests.service import free_port
 from tests.thorough import thorough
 
@@ -187,7 +188,7 @@ async def test_a_link_opens_the_file_with_its_type_and_ranges(bucket: Bucket):
     await store.put("tenant/clip", b"0123456789", "video/mp4")
 
     link = await store.link("tenant/clip", 60)
-    async with httpx.AsyncClient(trust_env=False) as browser:
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, trust_env=False) as browser:
         answer = await browser.get(link, headers={"Range": "bytes=2-4"})
 
     assert (answer.status_code, answer.content, answer.headers["content-type"]) == (206, b"234", "video/mp4")
