@@ -54,7 +54,7 @@ async def test_each_channel_has_its_ears_and_all_share_one_connection(database_u
         assert (one.heard, two.heard, more.heard) == (["a"], ["b"], ["b"])
         assert (one.gaps, two.gaps) == (1, 1)
         assert len(listeners(database_url)) == 1
-    assert not listeners(database_url)
+    await until(lambda: not listeners(database_url))
 
 
 async def test_nothing_is_lost_between_two_looks(database_url):
@@ -86,7 +86,7 @@ async def test_silence_that_proves_nothing_is_not_fresh(database_url, monkeypatc
     monkeypatch.setattr(module, "PROVE_SECONDS", 60.0)
     notices = Notices(database_url)
     async with notices.listening():
-        await until(lambda: notices.fresh)
+        await until(lambda: notices._proven_at > float("-inf"))  # a slow look may find it past already
         await until(lambda: not notices.fresh)
 
 
