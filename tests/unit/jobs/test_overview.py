@@ -59,11 +59,13 @@ async def test_each_of_the_last_24_hours_says_what_ended_in_it(house):
     for to in (Status.SUCCEEDED, Status.SUCCEEDED, Status.FAILED):
         await house.finish(await house.submit(), to, gpu_seconds=2.5)
     old = await house.finish(await house.submit(), gpu_seconds=4.0)
-    house.sql("update jobs set finished_at = finished_at - interval '3 hours' where id = %s", old.id)
     older = await house.finish(await house.submit(), gpu_seconds=4.0)
-    house.sql("update jobs set finished_at = finished_at - interval '25 hours' where id = %s", older.id)
     canceled = await house.submit()
     assert await house.queue.cancel(canceled.tenant_id, canceled.id)
+    # All of one hour, whether or not another began meanwhile.
+    house.sql("update jobs set finished_at = date_trunc('hour', now(), 'UTC')")
+    for job, hours in ((old, 3), (older, 25)):
+        house.sql("update jobs set finished_at = finished_at - make_interval(hours => %s) where id = %s", hours, job.id)
 
     told = await overview(house.database)
 

@@ -1,5 +1,5 @@
 import threading
-import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -128,11 +128,19 @@ def test_a_checkpoint_too_large_to_keep_is_dropped(tmp_path):
     assert not [report for report in run(tmp_path, engine, "a", stops=lambda job: True) if isinstance(report, Saved)]
 
 
-def test_time_is_shared_by_those_who_have_begun_and_not_ended(tmp_path):
-    turns = [(0, HALF), lambda: time.sleep(0.1), (0, picture()), (0, Ended()), (1, HALF), (1, Ended())]
+def test_time_is_shared_by_those_who_have_begun_and_not_ended(tmp_path, monkeypatch):
+    now = 0.0
+
+    def passes(seconds):
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr(workshop.time, "perf_counter", lambda: now)
+    alone, shared, after = (partial(passes, seconds) for seconds in (1.0, 2.0, 4.0))
+    turns = [(0, HALF), alone, (0, picture()), (1, HALF), shared, (0, Ended()), after, (1, picture()), (1, Ended())]
     told = run(tmp_path, Scripted(*turns), "a", "b")
 
-    assert ends(told)["a"].seconds > 3 * ends(told)["b"].seconds
+    assert (ends(told)["a"].seconds, ends(told)["b"].seconds) == (1.0 + 1.0, 1.0 + 4.0)
 
 
 class Slow(plugins.load("media", "image")):
@@ -164,7 +172,7 @@ def test_after_an_output_that_could_not_be_written_nothing_more_is_told_of_its_j
     assert [type(report) for report in told] == [Refused]
 
 
-@pytest.mark.parametrize(("seconds", "seen"), [(0.0, {messages.Seen}), (workshop.PREVIEW_SECONDS, set())])
+@pytest.mark.parametrize(("seconds", "seen"), [(0.0, {messages.Seen}), (60.0, set())])
 def test_a_look_is_written_of_what_takes_long_and_not_of_what_is_soon_there(tmp_path, monkeypatch, seconds, seen):
     monkeypatch.setattr(workshop, "PREVIEW_SECONDS", seconds)
     look = Preview(position=0, frames=np.zeros((1, 8, 8, 3), np.uint8))
