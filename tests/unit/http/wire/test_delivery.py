@@ -61,7 +61,7 @@ async def test_a_client_that_leaves_ends_a_stream_that_waits_for_news():
     await asyncio.sleep(0.02)
     assert not source.closed.is_set()
     line.left.set()
-    await asyncio.wait_for(task, 1)
+    await asyncio.wait_for(task, 30)
     assert source.closed.is_set()
     assert line.sent[-1].get("more_body") is True
 
@@ -73,7 +73,7 @@ async def test_a_client_that_leaves_ends_a_stream_that_never_waits():
 
     line, source = Line(), Source(forever())
     line.left.set()
-    await asyncio.wait_for(source.stream()(scope(), line.receive, line.send), 1)
+    await asyncio.wait_for(source.stream()(scope(), line.receive, line.send), 30)
     assert source.closed.is_set()
     assert source.given < 100
 

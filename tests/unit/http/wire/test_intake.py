@@ -249,12 +249,12 @@ async def test_a_body_that_stops_coming_is_refused(monkeypatch):
 
 
 async def test_a_slow_line_has_the_time_that_its_bytes_need(monkeypatch):
-    monkeypatch.setattr(intake, "PATIENCE_SECONDS", 0.1)
-    monkeypatch.setattr(intake, "SLOWEST_BYTES_PER_SECOND", 1000)
+    monkeypatch.setattr(intake, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(intake, "SLOWEST_BYTES_PER_SECOND", 10)
 
     class Slow(Line):
         async def receive(self):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.3)  # five of them outlast the patience, and each buys ten seconds more
             return await super().receive()
 
     line = Slow(*[piece(b" " * 100, more=True)] * 4, piece(b'{"prompt": "a"}'))
