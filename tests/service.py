@@ -22,7 +22,8 @@ from estampe.identity.local import Local
 ENDED = {"succeeded", "failed", "canceled", "expired"}
 HOUR = 3600
 # In the clear nothing is verified, and without the authorities a client is made in a hundredth of the time.
-PLAIN: dict[str, Any] = {"trust_env": False, "verify": False}
+# And httpx's own five seconds are soon over on a busy machine.
+PLAIN: dict[str, Any] = {"trust_env": False, "verify": False, "timeout": 30}
 WITNESSES = 16  # each on a connection of its own, so that every process of a few gets one
 
 
@@ -47,7 +48,7 @@ class Person(httpx.Client):
         self.user, self.org = user, org
         self.token = service.local.issue(user, org, role=role, ttl_seconds=HOUR)
         headers = {"Authorization": f"Bearer {self.token}"}
-        super().__init__(base_url=service.url, headers=headers, timeout=30, **PLAIN)
+        super().__init__(base_url=service.url, headers=headers, **PLAIN)
 
     def ask(self, prompt: str, kind: str = "image", **more: Any) -> str:
         """The id of a new job."""
@@ -72,6 +73,10 @@ class Person(httpx.Client):
             return None
 
         return eventually(look, f"the end of {job_id}")
+
+    def begun(self, job_id: str) -> dict[str, Any]:
+        """The job, once it was begun; a short one may have ended meanwhile."""
+        return eventually(lambda: (job := self.job(job_id))["started_at"] and job, f"the beginning of {job_id}")
 
     def reaches(self, job_id: str, status: str) -> dict[str, Any]:
         return eventually(lambda: (job := self.job(job_id))["status"] == status and job, f"{status} of {job_id}")
@@ -123,13 +128,14 @@ class Service:
         def ready() -> bool:
             for command, process in self.processes.items():
                 assert process.poll() is None, f"the {command} ended: {self.log.read_text()}"
-            with contextlib.suppress(httpx.TransportError):
+            # Somebody else at each look: nobody's looks come near a limit.
+            probe = self.person(f"user_probe{secrets.token_hex(4)}")
+            with probe, contextlib.suppress(httpx.TransportError):
                 models = probe.get("/readyz").is_success and probe.get("/api/models")
                 return bool(models and models.is_success and models.json()["models"])
             return False
 
-        with self.person("user_probe") as probe:
-            eventually(ready, "a ready service")
+        eventually(ready, "a ready service")
 
     def kill(self, command: str) -> None:
         """Kill -9 of the process alone: its own children must find out by themselves."""

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from joserfc import jws
 from tests.postgres import eventually
-from tests.service import Person, Service
+from tests.service import PLAIN, Person, Service
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def test_who_acts_in_someone_s_place_leaves_no_key_behind(service: Service):
     claims["act"] = {"iss": "https://dashboard.example", "sub": "user_support"}
     support = jws.serialize_compact({"alg": "RS256"}, json.dumps(claims), service.local._key, ["RS256"])
     answer = httpx.post(f"{service.url}/api/keys", headers={"Authorization": f"Bearer {support}"}, json={"name": "n"},
-                        trust_env=False)  # fmt: skip
+                        **PLAIN)  # fmt: skip
     assert (answer.status_code, answer.json()["code"]) == (403, "permission_missing")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from tests.service import Service
+from tests.service import PLAIN, Service
 
 from estampe.access import sessions as session
 from estampe.db import Database
@@ -29,7 +29,7 @@ def new_code(service: Service, ttl_seconds: float = 60) -> str:
 
 @pytest.fixture
 def browser(service: Service) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=service.url, trust_env=False) as client:
+    with httpx.Client(base_url=service.url, **PLAIN) as client:
         yield client
 
 
@@ -81,9 +81,7 @@ def test_signing_out_ends_the_session_on_the_server(service: Service, browser: h
 
     assert browser.delete("/auth/local/session").status_code == 204
 
-    stolen = httpx.post(
-        f"{service.url}/auth/local/token", headers={"Cookie": f"estampe_session={cookie}"}, trust_env=False
-    )
+    stolen = httpx.post(f"{service.url}/auth/local/token", headers={"Cookie": f"estampe_session={cookie}"}, **PLAIN)
     assert (stolen.status_code, stolen.json()["code"]) == (401, "token_missing")
 
 
