@@ -74,7 +74,7 @@ def test_a_backup_that_is_restored_elsewhere_goes_on(elsewhere, server, request,
         with running(here, tmp_path) as service, service.person() as ana, service.person("user_bob") as bob:
             made = ana.make("red apple", seed=1)
             bob.make("blue apple", seed=2)
-            under_way = ana.ask("[steps 40] [sleep 0.05] a pear")
+            under_way = ana.ask("[steps 80] [sleep 0.05] a pear")
             ana.reaches(under_way, "running")
             service.kill("worker")
         said = pasted(BACKUP, tmp_path, name, ESTAMPE_DATABASE_URL=here)

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.docs.snippets import ROOT, snippets
-from tests.service import Person, Service
+from tests.service import PLAIN, Person, Service
 from tests.thorough import thorough
 
 from estampe import errors
@@ -103,8 +103,12 @@ def test_the_commands_say_what_the_page_says(service: Service, ana: Person):
         )
         return json.loads(ran.stdout)
 
+    # The worker is busy: it would begin the job before its answer is written, now and then.
+    busy = ana.ask("[steps 2000] [sleep 0.05] a cat", width=64, height=64)
+    ana.reaches(busy, "running")
     assert pasted(without)["title"] == "Token d'authentification manquant"
     assert pasted(within)["status"] == "queued"
+    ana.post(f"/api/jobs/{busy}/cancel")
 
 
 def test_a_flask_server_asks_the_same_verifier(monkeypatch, estampe_issuer, estampe_token):
@@ -191,6 +195,6 @@ def test_the_typescript_is_as_strict_as_the_packages(tsc: Path):
 
 def test_the_refusal_of_the_preflight_is_the_server_s_own_business(service: Service):
     """A preflight has no token and is not told that one is missing."""
-    answer = httpx.options(f"{service.url}/api/images/generate", trust_env=False)
+    answer = httpx.options(f"{service.url}/api/images/generate", **PLAIN)
 
     assert answer.status_code == 204

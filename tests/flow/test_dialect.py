@@ -210,7 +210,7 @@ def test_a_list_of_one_picture_is_a_picture(client: OpenAI):
 
 def test_looks_come_before_the_picture(client: OpenAI):
     stream = client.images.generate(
-        prompt="[steps 8] [sleep 0.3] a cat", size=SMALL, n=2, stream=True, partial_images=2
+        prompt="[steps 8] [sleep 0.4] a cat", size=SMALL, n=2, stream=True, partial_images=2
     )
 
     events = list(stream)

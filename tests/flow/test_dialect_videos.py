@@ -29,8 +29,9 @@ def frames(content: bytes) -> list:
 
 
 def test_a_clip_is_made_watched_fetched_and_deleted(client: OpenAI, ana: Person):
-    asked = client.videos.create(prompt="a butterfly", model="fake-video", seconds="2", extra_body={"fps": 8}, **SMALL)
-    assert (asked.object, asked.prompt, asked.seconds, asked.size) == ("video", "a butterfly", "2", "64x64")
+    prompt = "[sleep 0.25] a butterfly"  # not made before its answer is written
+    asked = client.videos.create(prompt=prompt, model="fake-video", seconds="2", extra_body={"fps": 8}, **SMALL)
+    assert (asked.object, asked.prompt, asked.seconds, asked.size) == ("video", prompt, "2", "64x64")
     assert asked.status in {"queued", "in_progress"}
 
     made = client.videos.poll(asked.id)

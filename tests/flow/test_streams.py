@@ -95,7 +95,7 @@ def test_all_of_one_s_jobs_come_in_one_stream_and_no_one_else_s(ana: Person, bos
 
 
 def test_a_waiting_job_s_place_in_line_is_told_as_it_changes(ana: Person):
-    first = ana.ask(f"{SLOW} a cat")
+    first = ana.ask("[steps 2000] [sleep 0.05] a cat")  # the places are looked at every five seconds
     ana.reaches(first, "running")
     second, third = ana.ask("a dog", width=64, height=64), ana.ask(f"{SLOW} a bird")
 

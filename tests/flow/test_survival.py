@@ -56,7 +56,7 @@ def test_what_a_killed_process_had_on_its_table_is_cleared_away_by_the_next(
 def test_an_engine_killed_once_runs_the_job_again(own_service: Service):
     with own_service.person() as ana:
         job_id = ana.ask(SLOW, width=64, height=64)
-        ana.reaches(job_id, "running")
+        eventually(lambda: ana.job(job_id)["progress"], "an engine at work")
         own_service.child().kill()
 
         job = ana.ended(job_id)

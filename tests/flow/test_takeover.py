@@ -34,19 +34,26 @@ def send(processes: list[psutil.Process], number: signal.Signals) -> None:
             process.send_signal(number)
 
 
+def who_has(job_id: str, *workers: Service) -> Service:
+    ((host,),) = workers[0].rows(
+        "select w.host from jobs j join workers w on w.id = j.worker_id where j.id = %s", job_id
+    )
+    return next(one for one in workers if host.endswith(f":{one.processes['worker'].pid}"))
+
+
 def charges(service: Service, job_id: str) -> list[tuple[str, float]]:
     return service.rows("select outcome, units::float from usage_ledger where job_id = %s", job_id)
 
 
 def test_who_is_killed_is_replaced_by_who_is_there_and_the_job_is_charged_once(own_service: Service):
-    with own_service.person() as ana:
-        job_id = ana.ask("[steps 300] [sleep 0.05] a cat", **SMALL)
+    with own_service.person() as ana, own_service.beside() as other:
+        job_id = ana.ask("[steps 120] [sleep 0.05] a cat", **SMALL)
         ana.reaches(job_id, "running")
-        with own_service.beside():
-            send(family(own_service), signal.SIGKILL)
-            own_service.processes.pop("worker").wait()
+        killed = who_has(job_id, own_service, other)
+        send(family(killed), signal.SIGKILL)
+        killed.processes.pop("worker").wait()
 
-            job = ana.ended(job_id)
+        job = ana.ended(job_id)
 
     assert (job["status"], job["attempts"]) == ("succeeded", 2)
     assert charges(own_service, job_id) == [("succeeded", 1)]
@@ -144,7 +151,7 @@ def outlives(folder: Path, outage: Callable[[Path], AbstractContextManager[None]
             ends_meanwhile, goes_on = ana.ask(SLOW, **SMALL), ana.ask(beyond(seconds), **SMALL)
             waiting = [ana.ask(f"number {number}", **SMALL) for number in range(4)]
             for job_id in (ends_meanwhile, goes_on):
-                ana.reaches(job_id, "running")
+                ana.begun(job_id)
             with outage(folder):
                 over = time.monotonic() + seconds
                 eventually(lambda: time.monotonic() > over)
@@ -177,9 +184,9 @@ def test_an_outage_of_half_a_minute_neither_loses_nor_repeats_a_job(lived_in, ou
 
 def test_a_worker_that_is_asked_to_go_ends_what_it_runs_and_takes_nothing_more(server, tmp_path):
     with server("18").database() as url, running(url, tmp_path, drain_seconds=60) as service, service.person() as ana:
-        job_id = ana.ask(SLOW, **SMALL)
-        ana.reaches(job_id, "running")
+        job_id = ana.ask("[steps 100] [sleep 0.05] a cat", **SMALL)
         waiting = ana.ask("a dog", width=128, height=64)
+        ana.reaches(job_id, "running")
 
         service.processes["worker"].send_signal(signal.SIGTERM)
         job = ana.ended(job_id)
@@ -197,9 +204,9 @@ def test_a_worker_that_is_asked_twice_hands_back_at_once(server, tmp_path):
         job_id = ana.ask(ENDLESS, **SMALL)
         ana.reaches(job_id, "running")
 
-        for _ in range(2):
-            service.processes["worker"].send_signal(signal.SIGTERM)
-            time.sleep(0.1)  # two signals of a kind in one moment are one
+        service.processes["worker"].send_signal(signal.SIGTERM)
+        eventually(lambda: service.rows("select is_leaving from workers") == [(True,)], "its leave")
+        service.processes["worker"].send_signal(signal.SIGTERM)
         assert service.processes.pop("worker").wait(PATIENCE_SECONDS) == 0
 
         assert ana.job(job_id)["status"] == "queued"

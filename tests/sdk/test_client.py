@@ -58,13 +58,15 @@ def test_a_clip_is_made_the_same_way(client):
 
 
 def test_a_job_is_created_then_looked_at_then_fetched(client):
-    accepted = client.images.create(SLOW, **SMALL)
+    slow = client.images.create(LONG, **SMALL)
 
     with pytest.raises(errors.JobNotFinished) as early:
-        client.images.result(accepted.job_id)
+        client.images.result(slow.job_id)
     assert early.value.retry_after_seconds >= 0
-    assert client.images.status(accepted).status in {"queued", "running"}
-    assert isinstance(accepted.created_at, dt.datetime)
+    assert client.images.status(slow).status in {"queued", "running"}
+    assert isinstance(slow.created_at, dt.datetime)
+    client.images.cancel(slow)
+    accepted = client.images.create("a cat", **SMALL)
     waited = client.images.wait(accepted)
     assert waited.outputs[0].sha256 == client.images.result(accepted).outputs[0].sha256
     assert client.jobs.get(accepted.job_id).status == "succeeded"
@@ -79,7 +81,7 @@ def test_a_status_may_be_waited_for(client):
 
 
 def test_a_stream_tells_what_happens_and_ends_with_the_end(client):
-    events = list(client.images.stream(client.images.create(SLOW, **SMALL)))
+    events = list(client.images.stream(client.images.create(SLOWER, **SMALL)))
 
     assert events[0].name == "snapshot"
     assert {"progress", "preview"} <= {event.name for event in events}

@@ -30,7 +30,7 @@ def test_all_that_happens_to_one_s_jobs_is_told_after_how_they_stand(client, ana
     his = bob.ask("[sleep 0.1] his", **SMALL)
     news = client.jobs.news()
     first = next(news)
-    job = client.images.create("[steps 6] [sleep 0.3] a dog", **SMALL)
+    job = client.images.create("[steps 6] [sleep 0.6] a dog", **SMALL)
     heard = [first, *told(news, done(job))]
     news.close()
 
@@ -61,10 +61,11 @@ def test_what_went_on_when_the_line_was_lost_is_told_of_as_done_wherever_it_stan
 ):
     with line_to(service.port) as line:
         client = make(f"http://127.0.0.1:{line.port}", ana.token)
-        slow = client.images.create("[steps 4] [sleep 0.3] a cat", **SMALL)
+        slow = client.images.create("[steps 400] [sleep 0.1] a cat", **SMALL)
         news = client.jobs.news()
         told(news, lambda event: event.job.job_id == slow.job_id)
         line.cut()
+        ana.post(f"/api/jobs/{slow.job_id}/cancel")
         others = [ana.ask("a cat", **SMALL) for _ in range(SHOWN_AT_FIRST + 1)]
         for job_id in (slow.job_id, *others):
             ana.ended(job_id)

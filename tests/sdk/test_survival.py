@@ -162,7 +162,8 @@ def test_a_create_that_times_out_makes_one_job(make: Made, service: Service, ana
     client.me()
     api = service.processes["api"]
     os.killpg(api.pid, signal.SIGSTOP)
-    thread, said = in_background(lambda: client.with_options(timeout_seconds=0.5).images.create("a cat", **SMALL))
+    hasty = client.with_options(timeout_seconds=0.5, retries=12)
+    thread, said = in_background(lambda: hasty.images.create("a cat", **SMALL))
     thread.join(1.5)
     os.killpg(api.pid, signal.SIGCONT)
     thread.join()
@@ -193,16 +194,19 @@ def test_a_delete_whose_answer_is_lost_has_happened(make: Made, line: Line, ana:
 
 def test_a_line_cut_again_and_again_is_taken_up_again(make: Made, line: Line, service: Service, ana: Person):
     client = make(f"http://127.0.0.1:{line.port}", short_tokens(service, ana.user, ana.org))
-    accepted = client.images.create(SECONDS, **SMALL)
+    accepted = client.images.create("[steps 2000] [sleep 0.05] a cat", **SMALL)
     seen = []
     thread, said = in_background(lambda: client.images.wait(accepted, on_progress=seen.append))
     for _ in range(3):
         before = len(seen)
         eventually(lambda: len(seen) > before + 2 or not thread.is_alive(), "news")  # noqa: B023 - called at once
         line.cut()
+    before = len(seen)
+    eventually(lambda: len(seen) > before or not thread.is_alive(), "news after the last cut")
+    ana.post(f"/api/jobs/{accepted.job_id}/cancel")
     thread.join()
 
-    assert said[0].status == "succeeded", said
+    assert isinstance(said[0], errors.JobCanceled), said  # the end, told to who had waited all along
     assert line.calls > 3
 
 

@@ -37,7 +37,7 @@ const scenes = {
   },
   async stream() {
     const stream = await client.images.generate({
-      prompt: '[steps 6] [sleep 0.3] a cat', stream: true, partial_images: 1, ...small,
+      prompt: '[steps 6] [sleep 0.6] a cat', stream: true, partial_images: 1, ...small,
     })
     const types = []
     for await (const event of stream) types.push(event.type)
