@@ -43,6 +43,10 @@ class Fleet:
             each.close()
         self._database.release()
 
+    def stop_workers(self) -> None:
+        for each in self.workers:
+            each.stop("worker")
+
     async def hurt(self, wounds: int) -> None:
         """Kill -9 of something, again and again; PostgreSQL is hit in the middle, once in ten times."""
         ways = {"worker": self._kill_worker, "engine": self._kill_engine, "api": self._kill_api}

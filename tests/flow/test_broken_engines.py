@@ -45,7 +45,9 @@ def test_a_worker_whose_engine_cannot_be_loaded_again_spends_no_job_and_ends(
         with service.beside(engines="guest", max_attempts=1), service.person() as ana:
             broken = service.processes["worker"]
             (tmp_path / "broken").touch()
-            service.child().kill()
+            child = service.child()
+            child.kill()
+            eventually(lambda: gone(child), "the engine's end")
 
             jobs = [ana.ask(f"number {n}", **SMALL) for n in range(10)]
 
@@ -71,6 +73,7 @@ def test_estampe_up_starts_such_a_worker_again_until_its_engine_is_mended(
         (tmp_path / "broken").touch()
         (engine,) = [each for each in up.family() if "estampe.worker.child" in each.cmdline()]
         engine.kill()
+        eventually(lambda: gone(engine), "the engine's end")
         asked = me.post("/api/images/generate", json={"prompt": "a cat", **SMALL}).json()["job_id"]
         eventually(lambda: "the worker ended (code 1); starting it again" in terminal.log(), "the worker's end")
         assert me.get(f"/api/jobs/{asked}").json()["status"] == "queued"

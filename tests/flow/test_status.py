@@ -4,7 +4,8 @@ import itertools
 
 import httpx
 import pytest
-from tests.service import Person, Service, running
+from tests.postgres import eventually
+from tests.service import PLAIN, Person, Service, running
 
 SMALL = {"width": 64, "height": 64}
 # A query is a wish: it takes the ordinary way.
@@ -26,8 +27,10 @@ def test_both_ways_answer_alike(ana: Person, boss: Person, bob: Person, path: st
     ana.ended(failed)
     for person, job_id, language in itertools.product((ana, boss, bob), (made, failed, NEVER), ("fr", "en")):
         asked = {"headers": {"Accept-Language": language}}
-        told(person, path.format(job_id), **asked)  # so that the token is known
-        assert told(person, path.format(job_id), **asked) == told(person, path.format(job_id), params=ORDINARY, **asked)
+        where = path.format(job_id)
+        told(person, where, **asked)  # so that the token is known
+        # Now and then, a quarter of an hour ends in between, and with it the links.
+        assert any(told(person, where, **asked) == told(person, where, params=ORDINARY, **asked) for _ in range(2))
 
 
 def test_a_colleague_who_does_not_manage_jobs_sees_nothing(service: Service, ana: Person, boss: Person):
@@ -76,7 +79,7 @@ def test_two_credentials_are_refused_here_too(ana: Person):
     job_id = ana.make("a cat", **SMALL)["job_id"]
     twice = [("Authorization", f"Bearer {ana.token}")] * 2
 
-    with httpx.Client(base_url=str(ana.base_url), trust_env=False) as client:
+    with httpx.Client(base_url=str(ana.base_url), **PLAIN) as client:
         assert client.get(f"/api/jobs/{job_id}", headers=twice).json()["code"] == "invalid_request"
 
 
@@ -110,4 +113,5 @@ def test_it_is_counted_among_the_requests(server, tmp_path_factory):
         before = counted()
         for _ in range(7):
             assert ana.get(f"/api/images/{job_id}/status").status_code == 200
-        assert counted() - before == 7
+        # A request is counted once its answer is sent.
+        assert eventually(lambda: (more := counted() - before) >= 7 and more, "the counts") == 7
