@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.browser.create.desk import LOADED, is_done, until, words
 from tests.browser.expecting import expect
-from tests.browser.visit import TOKEN_SECONDS, Installation, Visitor, Visitors
+from tests.browser.visit import PATIENCE_MS, TOKEN_SECONDS, Installation, Visitor, Visitors
+from tests.postgres import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Request, Route
+    from tests.service import Person
+
+
+def request_of(visitor: Visitor, held: list[Any]) -> Any:
+    """A card is there before its request, which may have to wait for a token."""
+    eventually(lambda: visitor.page.wait_for_timeout(20) or held, "a request")
+    return held[0]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +89,7 @@ def test_nothing_is_asked_for_without_words(ana: Visitor, sent: list[Any]):
 
 
 def test_many_may_be_asked_for_at_once_and_a_waiting_one_shows_its_place(ana: Visitor):
-    first = ana.asks("[steps 50] [sleep 0.3] first", "fake-image")
+    first = ana.asks("[steps 400] [sleep 0.3] first", "fake-image")
     expect(first).to_have_attribute("data-status", "running")
     shape = ana.page.get_by_role("radio", name=re.compile("^3:2"))
     shape.check(force=True)  # of another size, so that no batch takes it along
@@ -89,14 +97,14 @@ def test_many_may_be_asked_for_at_once_and_a_waiting_one_shows_its_place(ana: Vi
     third = ana.asks("third", "fake-image")
     expect(second).to_contain_text("Next in line")
     expect(third).to_contain_text("1 ahead in line")
-    ana.made("[steps 50] [sleep 0.3] first").get_by_role("button", name="Cancel").click()
+    ana.made("[steps 400] [sleep 0.3] first").get_by_role("button", name="Cancel").click()
     is_done(second)
     is_done(third)
 
 
 def test_steps_and_a_first_look_show_while_a_job_runs(ana: Visitor):
-    made = ana.asks("[steps 10] [sleep 0.2] a slow one", "fake-image")
-    expect(made).to_contain_text(re.compile(r"Step \d+ of 10"))
+    made = ana.asks("[steps 50] [sleep 0.2] a slow one", "fake-image")
+    expect(made).to_contain_text(re.compile(r"Step \d+ of 50"))
     until(made.get_by_role("progressbar"), "bar => bar.value > 0.3 && bar.value < 1")
     until(made.locator("img[src^='data:']"), LOADED)
     is_done(made)
@@ -118,7 +126,7 @@ def test_what_is_canceled_before_the_server_has_it_ends_as_soon_as_it_does(ana: 
     expect(made).to_contain_text("Sending")
     made.get_by_role("button", name="Cancel").click()
     expect(made).to_contain_text("Canceling")
-    held[0].continue_()
+    request_of(ana, held).continue_()
     expect(made).to_have_attribute("data-status", "canceled")
 
 
@@ -130,7 +138,7 @@ def test_what_the_server_would_not_cancel_goes_on_and_can_be_canceled_again(ana:
     ana.page.route("**/cancel", lambda route: route.fulfill(status=403, json=refusal))
     made = ana.asks("[steps 50] [sleep 0.3] not let go", "fake-image")
     made.get_by_role("button", name="Cancel").click()
-    held[0].continue_()
+    request_of(ana, held).continue_()
     expect(made.get_by_role("alert")).to_have_text("Not now.")
     expect(made).not_to_contain_text("Canceling")
     ana.page.unroute("**/cancel")
@@ -142,12 +150,12 @@ def test_what_is_told_of_before_the_answer_comes_is_one_card(ana: Visitor, insta
     held: list[Any] = []
     ana.page.route("**/api/images/generate", lambda route: held.append((route, route.fetch())))
     made = ana.asks("sooner told than answered", "fake-image")
+    route, answer = request_of(ana, held)
     with installation.person() as elsewhere:
         elsewhere.make("made elsewhere", model="fake-image")
     expect(ana.made("made elsewhere")).to_be_visible()  # what was told before it has been heard
     expect(ana.made("sooner told than answered")).to_have_count(1)
     expect(made).to_contain_text("Sending")
-    route, answer = held[0]
     route.fulfill(response=answer)
     is_done(made)
     expect(ana.made("sooner told than answered")).to_have_count(1)
@@ -179,7 +187,9 @@ def test_a_refusal_gives_the_words_back(ana: Visitor):
     ana.page.route("**/api/images/generate", lambda route: held.append(route))  # noqa: PLW0108 - as above
     made = ana.asks("a forbidden thing")
     ana.page.get_by_role("button", name="Clear the words").click()
-    held[0].fulfill(status=403, json={"title": "No.", "detail": "Not here.", "code": "permission_missing"})
+    request_of(ana, held).fulfill(
+        status=403, json={"title": "No.", "detail": "Not here.", "code": "permission_missing"}
+    )
     expect(ana.page.get_by_role("alert").filter(has_text="No. Not here.")).to_be_visible()
     expect(words(ana.page)).to_have_value("a forbidden thing")
     expect(made).to_have_count(0)
@@ -210,13 +220,33 @@ def test_a_request_whose_answer_was_lost_is_not_made_twice(ana: Visitor):
 
     page.route("**/api/images/generate", lose_the_answer)
     ana.asks("lost on the way", "fake-image")
-    expect(page.get_by_role("alert").filter(has_text=re.compile("server", re.IGNORECASE))).to_be_visible()
+    told = page.get_by_role("alert").filter(has_text=re.compile("server", re.IGNORECASE))
+    expect(told).to_be_visible(timeout=2 * PATIENCE_MS)  # after all its tries
     expect(words(page)).to_have_value("lost on the way")
     page.unroute("**/api/images/generate")
     words(page).press("Control+Enter")
     is_done(ana.made("lost on the way").first)
     page.reload()
     expect(ana.made("lost on the way")).to_have_count(1)
+
+
+def test_what_is_asked_for_before_the_list_is_there_keeps_its_card_and_is_told_of(
+    ana: Visitor, installation: Installation
+):
+    ana.page.route("**/api/jobs?*", lambda _: None)
+    ana.page.reload()
+    made = ana.asks("sooner than the list", "fake-image")
+    with installation.person() as person:
+        eventually(lambda: ana.page.wait_for_timeout(20) or ended(person, "sooner than the list"), "the picture")
+    expect(made).to_be_visible()
+    ana.page.unroute("**/api/jobs?*")  # what was held goes on too
+    is_done(made)
+    expect(ana.page.get_by_role("status").filter(has_text="“sooner than the list” is done")).to_be_attached()
+
+
+def ended(person: Person, prompt: str) -> bool:
+    jobs = person.get("/api/jobs").json()["jobs"]
+    return any(job["status"] == "succeeded" for job in jobs if job["parameters"]["prompt"] == prompt)
 
 
 def test_an_expired_token_renews_by_itself_while_a_job_runs(ana: Visitor):

@@ -46,6 +46,18 @@ def test_a_page_that_comes_late_leaves_the_keyboard_to_what_was_opened_meanwhile
     expect(account(ana.page)).to_be_focused()
 
 
+def test_a_page_that_comes_late_leaves_the_keyboard_on_the_way_to_another(ana: Visitor):
+    held: list[Route] = []
+    ana.page.route("**/assets/Page-*.js", lambda route: held.append(route))  # noqa: PLW0108 - as above
+    ana.page.reload(wait_until="commit")
+    way = ana.menu.get_by_role("link", name="API keys")
+    way.focus()
+    for route in held:
+        route.continue_()
+    expect(ana.page.get_by_label(PROMPT)).to_be_visible()
+    expect(way).to_be_focused()
+
+
 def test_the_first_thing_a_keyboard_meets_leads_to_the_content(ana: Visitor):
     ana.goes_to("/usage")
     ana.page.keyboard.press("Tab")

@@ -59,8 +59,9 @@ function usePlaying(video: { current: HTMLVideoElement | null }, link: string): 
   useEffect(() => {
     const element = video.current
     if (!element || matchMedia(LESS_MOTION).matches) return undefined
-    const watch = new IntersectionObserver(([seen]) => {
-      if (seen?.isIntersecting) element.play().catch(() => {})
+    const watch = new IntersectionObserver((seen) => {
+      // On a busy page several looks come at once: the last is how it stands.
+      if (seen.at(-1)?.isIntersecting) element.play().catch(() => {})
       else element.pause()
     })
     watch.observe(element)

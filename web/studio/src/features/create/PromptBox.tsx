@@ -85,5 +85,5 @@ function useReady(field: RefObject<HTMLTextAreaElement | null>): void {
   }, [field])
 }
 
-/** Nothing has the keyboard but what led here: the page's name in the frame, or the place where pages stand. */
-const isFree = (holder: Element | null): boolean => !holder || holder.matches('body, a, main')
+/** Nothing has the keyboard but what led here: this page's name in the frame, or the place where pages stand. */
+const isFree = (holder: Element | null): boolean => !holder || holder.matches('body, main, a[aria-current="page"]')

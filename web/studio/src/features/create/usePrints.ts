@@ -40,6 +40,8 @@ export function usePrints(kind: string) {
       const { queryKey } = jobsQuery(site, filter)
       // What is on its way was asked before this job was there.
       await queries.cancelQueries({ queryKey })
+      // Before there is a list its card has no other place: the ask keeps it meanwhile.
+      if (!queries.getQueryData(queryKey)) await queries.fetchInfiniteQuery(jobsQuery(site, filter)).catch(() => {})
       if (job) {
         queries.setQueryData(queryKey, (lists) => lists && { ...lists, pages: withFirst(lists.pages, job) })
         put(site, queries, job)
