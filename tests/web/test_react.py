@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+from tests.browser.expecting import expect
 from tests.browser.visit import PATIENCE_MS, chromium, playwright
 from tests.postgres import eventually
 from tests.web.conftest import WEB
@@ -48,7 +49,7 @@ class Visit:
             self.page.locator(f"#{name}").click()
 
     def says(self, name: str, what: str | re.Pattern[str]) -> None:
-        playwright().expect(self.page.locator(f"#{name}")).to_have_text(what)
+        expect(self.page.locator(f"#{name}")).to_have_text(what)
 
     @property
     def alert(self) -> Locator:
@@ -127,7 +128,7 @@ def test_an_image_is_made_by_whoever_is_signed_in(ana: Visit, react: str, auth: 
 
 
 def test_progress_shows_while_it_is_made(ana: Visit):
-    ana.opens(prompt="[steps 10] [sleep 0.2] slow")
+    ana.opens(prompt="[steps 50] [sleep 0.2] slow")
     ana.presses("generate")
     ana.page.wait_for_function("document.querySelector('progress').value > 0.3")
     ana.says("status", "running")
@@ -148,7 +149,7 @@ def test_two_clicks_and_an_effect_run_twice_make_one_job_each(ana: Visit):
 
 @every_react
 def test_whoever_leaves_takes_the_questions_along(ana: Visit):
-    ana.opens(prompt="[steps 8] [sleep 0.2] left alone")
+    ana.opens(prompt="[steps 30] [sleep 0.2] left alone")
     ana.presses("generate")
     ana.says("status", "running")
     with ana.page.expect_event("requestfailed", lambda request: request.url.endswith("/events")):
@@ -171,7 +172,6 @@ def test_who_is_not_signed_in_is_told_so_before_any_request(
     visits: Callable[..., Visit], locale: str, not_loaded: str, signed_out: str
 ):
     stranger = visits(locale).opens("image lists", loaded="no", user="")
-    expect = playwright().expect
     stranger.presses("generate")
     expect(stranger.alert).to_have_text(not_loaded)
     stranger.page.evaluate("setWho({ user: '', org: '', isLoaded: true })")
@@ -189,13 +189,13 @@ def test_what_is_canceled_before_it_is_there_ends_as_soon_as_it_is(ana: Visit):
     ana.opens(prompt="[steps 50] [sleep 1] never")
     ana.page.evaluate("document.querySelector('#generate').click(); document.querySelector('#cancel').click()")
     ana.says("status", "canceled")
-    playwright().expect(ana.alert).to_have_count(0)
+    expect(ana.alert).to_have_count(0)
     assert [job["status"] for job in ana.jobs()] == ["canceled"]
 
 
 @pytest.mark.parametrize("auth", ["plain", "unnamed"])
 def test_whoever_speaks_another_language_is_the_same_person(ana: Visit, auth: str):
-    ana.opens(auth=auth, prompt="[steps 10] [sleep 0.2] spoken over")
+    ana.opens(auth=auth, prompt="[steps 20] [sleep 0.2] spoken over")
     ana.presses("generate")
     ana.says("status", "running")
     ana.page.evaluate("speak('en')")
@@ -204,7 +204,7 @@ def test_whoever_speaks_another_language_is_the_same_person(ana: Visit, auth: st
 
 
 def test_what_is_reset_goes_on_unseen(ana: Visit):
-    ana.opens(prompt="[steps 3] [sleep 0.2] forgotten")
+    ana.opens(prompt="[steps 20] [sleep 0.2] forgotten")
     ana.presses("generate")
     ana.says("status", "running")
     ana.presses("reset")
@@ -224,7 +224,6 @@ def test_a_lost_answer_and_another_click_make_one_job(ana: Visit):
     ana.page.route("**/api/images/generate", lose)
     ana.page.clock.install()
     ana.presses("generate")
-    expect = playwright().expect
     eventually(lambda: ana.page.clock.run_for(1000) or ana.alert.count(), "the failure")
     expect(ana.alert).to_have_text("Le serveur est injoignable.")
     ana.page.unroute("**/api/images/generate")
@@ -237,7 +236,7 @@ def test_a_lost_answer_and_another_click_make_one_job(ana: Visit):
 def test_a_refusal_is_told_in_the_page_s_language(ana: Visit):
     ana.opens(prompt="[fail] x")
     ana.presses("generate")
-    playwright().expect(ana.alert).to_have_text("La consigne demandait un échec.")
+    expect(ana.alert).to_have_text("La consigne demandait un échec.")
     ana.says("status", "failed")
 
 
@@ -250,12 +249,12 @@ def test_a_token_that_ends_meanwhile_is_renewed(ana: Visit):
 
 
 def test_lists_are_live_and_are_whoever_s_looks(ana: Visit):
-    ana.opens("image lists", prompt="[steps 4] [sleep 0.2] listed")
+    ana.opens("image lists", prompt="[steps 20] [sleep 0.2] listed")
     ana.says("models", re.compile("fake-image"))
     ana.says("jobs", "")
     ana.presses("generate")
-    ana.says("jobs", "[steps 4] [sleep 0.2] listed: running")
-    ana.says("jobs", "[steps 4] [sleep 0.2] listed: succeeded")
+    ana.says("jobs", "[steps 20] [sleep 0.2] listed: running")
+    ana.says("jobs", "[steps 20] [sleep 0.2] listed: succeeded")
     ana.says("first", "succeeded")
     ana.says("usage", "image 1")
     ana.page.evaluate(f"setWho({json.dumps({'user': ana.user, 'org': 'org_' + ana.user, 'isLoaded': True})})")

@@ -51,7 +51,8 @@ def test_the_settings_of_an_earlier_print_come_back_seed_and_all(ana: Visitor, s
     made.get_by_role("button", name="Same settings").click()
     expect(words(page)).to_have_value("an earlier owl")
     expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("4711")
-    made.get_by_role("button", name="New seed").click()
+    with page.expect_request("**/generate"):  # a card is there before its request
+        made.get_by_role("button", name="New seed").click()
     expect(ana.made("an earlier owl")).to_have_count(2)
     assert sent[0]["seed"] == 4711
     assert "seed" not in sent[1]

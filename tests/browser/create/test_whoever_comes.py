@@ -31,10 +31,11 @@ def test_whoever_made_nothing_yet_is_invited(visitors: Visitors, session: Any, l
 @pytest.mark.parametrize(("locale", "told"), [("en-US", "No worker is there yet"), ("fr-FR", "Aucun worker")])
 def test_where_no_worker_is_the_page_says_so_until_one_comes(visitors: Visitors, session: Any, locale: str, told: str):
     person = visitors(storage_state=session, locale=locale)
-    person.page.route("**/api/models", lambda route: route.fulfill(json={"models": []}), times=1)
+    person.page.route("**/api/models", lambda route: route.fulfill(json={"models": []}))
     person.goes_home()
     expect(person.page.get_by_role("heading", name=told)).to_be_visible()
     expect(person.page.get_by_role("button", name=re.compile("^(Make it|Créer)$"))).to_be_disabled()
+    person.page.unroute("**/api/models")
     expect(person.page.get_by_role("heading", name=told)).to_have_count(0)
     expect(person.page.get_by_role("button", name=re.compile("^(Make it|Créer)$"))).to_be_enabled()
 
@@ -68,7 +69,7 @@ def test_axe_finds_nothing(visitors: Visitors, session: Any, scheme: str, locale
     page.get_by_text(re.compile("^(More settings|Autres réglages)$")).click()
     is_done(person.asks("red zorg apple"))
     expect(person.asks("[fail]", "fake-image")).to_have_attribute("data-status", "failed")
-    person.asks("[steps 50] [sleep 0.3] going on", "fake-image")
+    person.asks("[steps 400] [sleep 0.2] going on", "fake-image")
     page.evaluate(DROPPED, picture())
     until(page.get_by_role("img", name=re.compile("^(Start picture|Image de départ)")), LOADED)
     assert axe(page) == []
@@ -76,7 +77,7 @@ def test_axe_finds_nothing(visitors: Visitors, session: Any, scheme: str, locale
     expect(page.get_by_role("application")).to_be_visible()
     assert axe(page) == []
     page.keyboard.press("Escape")
-    person.made("[steps 50] [sleep 0.3] going on").get_by_role("button", name=re.compile("^(Cancel|Annuler)$")).click()
+    person.made("[steps 400] [sleep 0.2] going on").get_by_role("button", name=re.compile("^(Cancel|Annuler)$")).click()
     person.goes_to("/generate-videos")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert axe(page) == []
@@ -108,6 +109,7 @@ def test_a_restart_is_told_honestly_and_then_the_result_is_there(browser: Any, a
     expect(person.page.get_by_role("status").filter(has_text="The server does not answer")).to_be_visible()
     expect(made).to_contain_text("Waiting for the server")
     another.start()
+    another.until_ready()
     is_done(made)
     expect(person.page.get_by_role("status").filter(has_text="The server does not answer")).to_be_hidden()
     expect(person.made("[steps 40] [sleep 0.3] across a restart")).to_have_count(1)

@@ -152,8 +152,8 @@ def test_an_organisation_and_its_member_alone_each_see_their_own(ana: Visitor, i
         with ana.page.expect_request(lambda asked: "/api/me" in asked.url) as said:
             ana.page.reload()
         headers = {"authorization": said.value.headers["authorization"]}
-        jobs = httpx.get(f"{installation.url}/api/jobs", headers=headers, trust_env=False).json()["jobs"]
-        return {job["job_id"] for job in jobs} & {ours["job_id"], mine["job_id"]}
+        answer = httpx.get(f"{installation.url}/api/jobs", headers=headers, timeout=30, trust_env=False)
+        return {job["job_id"] for job in answer.json()["jobs"]} & {ours["job_id"], mine["job_id"]}
 
     assert sees() == {ours["job_id"]}
     chooses(ana, "Yourself")

@@ -10,7 +10,8 @@ import pytest
 from tests.browser.expecting import expect
 from tests.browser.frame.around import AWAY, NOBODY, asks_who
 from tests.browser.proxy import SubPath
-from tests.browser.visit import Installation, Visitor, axe, installed
+from tests.browser.visit import PATIENCE_MS, Installation, Visitor, axe, installed
+from tests.postgres import eventually
 from tests.service import free_port
 
 if TYPE_CHECKING:
@@ -28,9 +29,14 @@ def test_the_policy_lets_nothing_inline_in_and_a_head_is_a_page_without_its_body
     stranger.page.evaluate("document.body.setAttribute('onclick', 'window.broken = true')")
     stranger.page.locator("body").click()
     assert stranger.page.evaluate("window.broken") is None
-    assert any(complaint.startswith("CSP: script-src-attr") for complaint in stranger.complaints)
+
+    def complained() -> bool:
+        stranger.page.wait_for_timeout(20)
+        return any(complaint.startswith("CSP: script-src-attr") for complaint in stranger.complaints)
+
+    eventually(complained, "the complaint")
     stranger.expected += ["CSP: script-src-attr", "Content Security Policy"]
-    head = httpx.head(installation.url, headers={"Accept": "text/html"}, trust_env=False)
+    head = httpx.head(installation.url, headers={"Accept": "text/html"}, timeout=30, trust_env=False)
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-security-policy"] == said
 
@@ -97,7 +103,7 @@ def test_a_server_that_goes_is_missed_and_found_again_without_a_reload(
     assert axe(visitor.page) == []
     frail.start()
     frail.until_ready()
-    expect(lost).to_be_hidden()
+    expect(lost).to_be_hidden(timeout=2 * PATIENCE_MS)  # it may just have begun a pause
     assert visitor.page.evaluate("window.same")
     late = Visitor(context, frail.url)
     late.page.route("**/auth/methods", lambda route: route.abort())

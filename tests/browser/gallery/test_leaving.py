@@ -39,9 +39,9 @@ def deletes(visitor: Visitor) -> Page:
     tiles(page, "a leaf").first.focus()
     page.keyboard.press("Delete")
     expect(page.get_by_text("1 file deleted")).to_be_visible()
-    visitor.menu.get_by_role("link", name="Usage").click()
-    expect(page.get_by_role("heading", level=1, name="Usage")).to_be_visible()
     page.get_by_text("1 file deleted").hover()  # so that it stays
+    visitor.menu.get_by_role("link", name="Usage").press("Enter")
+    expect(page.get_by_role("heading", level=1, name="Usage")).to_be_visible()
     return page
 
 

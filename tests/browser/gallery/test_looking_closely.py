@@ -48,8 +48,7 @@ def test_a_failed_job_says_why_in_the_persons_language(comes: Comes, made: dict[
 
 
 def test_arrows_and_buttons_go_from_one_to_the_next_and_closing_returns_to_the_last(gallery: Page):
-    opened(gallery, "a blue kite")
-    gallery.keyboard.press("ArrowRight")
+    opened(gallery, "a blue kite").press("ArrowRight")
     shown(gallery, "a red kite").get_by_role("button", name="Next").click()
     shown(gallery, "a wide river")
     gallery.keyboard.press("ArrowLeft")

@@ -38,7 +38,7 @@ test('an image is made, step by step', async () => {
 test('a clip is made, step by step', async () => {
   const token = await issue(new Person().user)
   const { job_id: id } = await createVideoGeneration(
-    { ...small, prompt: '[sleep 0.2] un bateau', num_frames: 8 },
+    { ...small, prompt: '[steps 10] [sleep 0.3] un bateau', num_frames: 8 },
     token,
     place,
   )

@@ -114,7 +114,7 @@ test('a refusal of the server’s own ends the wait at once', async () => {
 test('events come in order, from a snapshot to the end', async () => {
   const ana = new Person()
   const client = ana.client()
-  const { job_id: id } = await client.images.create({ ...small, prompt: '[steps 4] [sleep 0.4] followed' })
+  const { job_id: id } = await client.images.create({ ...small, prompt: '[steps 8] [sleep 0.4] followed' })
   const events: JobEvent[] = []
   for await (const event of client.images.stream(id)) events.push(event)
   assert.equal(events[0]!.type, 'snapshot')
